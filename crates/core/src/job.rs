@@ -1,0 +1,203 @@
+//! Jobs: what is asked, how far it is, how it ended.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+use crate::field::Field;
+use crate::format::{CsvGuard, InputFormat, OutputFormat};
+use crate::id::{ConnectionId, JobId};
+
+/// Where a job stands.
+///
+/// ```text
+/// pending → processing → completed | failed | canceled
+/// pending → canceled | failed          processing → pending (handed back, resumes at its checkpoint)
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JobStatus {
+    Pending,
+    Processing,
+    Completed,
+    Failed,
+    Canceled,
+}
+
+impl JobStatus {
+    pub const ALL: [Self; 5] =
+        [Self::Pending, Self::Processing, Self::Completed, Self::Failed, Self::Canceled];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Processing => "processing",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Canceled => "canceled",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+
+    /// Returns whether a job never leaves this status.
+    pub fn is_final(self) -> bool {
+        Self::ALL.into_iter().all(|next| !self.may_become(next))
+    }
+
+    pub fn may_become(self, next: Self) -> bool {
+        use JobStatus::{Canceled, Completed, Failed, Pending, Processing};
+        matches!(
+            (self, next),
+            (Pending, Processing | Canceled | Failed)
+                | (Processing, Pending | Completed | Failed | Canceled)
+        )
+    }
+}
+
+/// What an import did; `total` is the sum of the others, always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Summary {
+    pub failed: u64,
+    pub updated: u64,
+    pub inserted: u64,
+    pub total: u64,
+}
+
+impl Summary {
+    pub fn add(&mut self, other: Self) {
+        self.failed += other.failed;
+        self.updated += other.updated;
+        self.inserted += other.inserted;
+        self.total += other.total;
+    }
+}
+
+/// How an import is to treat its rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportOptions {
+    /// Update users that exist (matched by e-mail) instead of failing their rows.
+    #[serde(default)]
+    pub upsert: bool,
+    /// Rows are full profiles and are kept exactly as given.
+    #[serde(default)]
+    pub restore: bool,
+    /// Put the strategy before every id, also before one that has it, as Auth0 does.
+    #[serde(default)]
+    pub keep_prefix: bool,
+    /// Nothing that Auth0 would refuse: a JSON array only, no attributes that only an export has.
+    #[serde(default)]
+    pub strict: bool,
+    #[serde(default)]
+    pub format: InputFormat,
+}
+
+/// What an export is to write.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportOptions {
+    /// Empty: whole profiles (JSON, NDJSON) or the default fields (CSV).
+    #[serde(default)]
+    pub fields: Vec<Field>,
+    pub format: OutputFormat,
+    #[serde(default)]
+    pub limit: Option<u64>,
+    #[serde(default)]
+    pub gzip: bool,
+    #[serde(default)]
+    pub csv_guard: CsvGuard,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobKind {
+    UsersImport(ImportOptions),
+    UsersExport(ExportOptions),
+}
+
+impl JobKind {
+    /// Returns the job's `type` on the wire.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::UsersImport(_) => "users_import",
+            Self::UsersExport(_) => "users_export",
+        }
+    }
+}
+
+/// Who runs a job: the server's worker pool takes only jobs that were queued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Runner {
+    /// Queued for the server's workers.
+    Queue,
+    /// Runs in the process that made it (the command line).
+    Caller,
+}
+
+/// Why a job failed as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobFailure {
+    /// Auth0's sentence where there is one: `status_details`.
+    pub details: String,
+    /// What happened, where, in our words.
+    pub reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<crate::row::Position>,
+}
+
+/// A job as the store keeps it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Job {
+    pub id: JobId,
+    pub kind: JobKind,
+    pub status: JobStatus,
+    pub runner: Runner,
+    pub connection: Option<JobConnection>,
+    pub external_id: Option<String>,
+    pub created_at: Timestamp,
+    pub started_at: Option<Timestamp>,
+    pub finished_at: Option<Timestamp>,
+    /// The uploaded or local file of an import, the artifact of an export.
+    pub file: Option<String>,
+    pub progress: Progress,
+    pub summary: Summary,
+    pub failure: Option<JobFailure>,
+    /// Remarks for people, with counts: `12 ids had the prefix `auth0|`, which was removed`.
+    pub notes: Vec<String>,
+}
+
+/// The connection of a job; the name as it was when the job was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobConnection {
+    pub id: ConnectionId,
+    pub name: String,
+}
+
+/// How far a job is. For an import `done` and `of` count bytes of the file as it lies on disk, for an export users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Progress {
+    pub done: u64,
+    pub of: u64,
+}
+
+impl Progress {
+    /// Returns whole percents, 0 to 100.
+    pub fn percentage(self) -> u64 {
+        if self.of == 0 { 0 } else { (self.done.saturating_mul(100) / self.of).min(100) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finished_jobs_stay_finished() {
+        let finals: Vec<_> = JobStatus::ALL.into_iter().filter(|s| s.is_final()).collect();
+        assert_eq!(finals, [JobStatus::Completed, JobStatus::Failed, JobStatus::Canceled]);
+        assert!(!JobStatus::Pending.may_become(JobStatus::Completed));
+    }
+}

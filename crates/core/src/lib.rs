@@ -1,0 +1,17 @@
+//! Purser's rules: what a row may contain, what becomes of it, how a field is projected, how formats are read and written.
+//! Pure functions: no clock, no randomness, no database, no files. Everything here can be tested in microseconds.
+
+pub mod api;
+pub mod clock;
+pub mod connection;
+pub mod field;
+pub mod format;
+pub mod id;
+pub mod import;
+pub mod job;
+pub mod json;
+pub mod limits;
+pub mod password;
+pub mod row;
+pub mod secret;
+pub mod user;
