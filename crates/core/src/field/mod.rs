@@ -1,7 +1,12 @@
 //! What an export writes of each user: fields asked for, columns that get a title, records that come out.
 
+mod path;
+mod project;
+
 use serde::{Deserialize, Serialize};
 
+pub use path::{Path, PathError};
+pub use project::Projector;
 
 
 /// A field asked for: a path into the profile, and the column's title if it is to differ.

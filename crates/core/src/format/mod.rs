@@ -1,6 +1,14 @@
 //! File formats: one folder each, decoder and encoder side by side. Knows rows and records, not users.
 
+mod decoder;
+mod encoder;
+mod error;
+
 use serde::{Deserialize, Serialize};
+
+pub use decoder::{BadRow, DecodeLimits, Decoder, Item};
+pub use encoder::Encoder;
+pub use error::{FileError, FileErrorKind};
 
 /// What an import file is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
