@@ -1,1 +1,31 @@
-//! placeholder
+//! Where Purser keeps things; the only SQL of the project. One concrete [`Store`], opened by URL.
+//!
+//! Calls block: SQLite does, bulk work is bound by one core anyway, and threads with bounded channels between them
+//! are easier to reason about than tasks. The server calls from its blocking threads.
+
+mod bulk;
+mod clients;
+mod connections;
+mod error;
+mod jobs;
+mod keys;
+mod lease;
+mod migrate;
+mod open;
+mod pool;
+mod row_errors;
+mod scan;
+mod settings;
+mod users;
+
+pub use bulk::{Batch, BatchOutcome, NewRow, Step};
+pub use clients::Client;
+pub use connections::ConnectionRow;
+pub use error::StoreError;
+pub use jobs::{JobFilter, NewJob};
+pub use keys::KeyKind;
+pub use lease::{Claimed, Ending, Lease};
+pub use open::{OpenOptions, Store, StoreUrl};
+pub use row_errors::FailedRow;
+pub use scan::{Snapshot, SnapshotReader};
+pub use users::{NewUserRecord, UserWrite};

@@ -1,1 +1,5 @@
-//! Wire types of the Management API v2 that more than one face needs.
+//! Wire shapes of the Management API v2 that more than one face needs.
+
+mod job;
+
+pub use job::{Detail, job_body};

@@ -4,6 +4,7 @@
 pub mod codes;
 mod credentials;
 mod mask;
+pub mod plan;
 mod problem;
 mod restore;
 mod validate;

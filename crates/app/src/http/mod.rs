@@ -1,0 +1,32 @@
+//! The server: the Management API v2 and Purser's own paths.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use purser_engine::Engine;
+
+/// How to serve.
+#[derive(Debug, Clone)]
+pub(crate) struct ServeOptions {
+    pub(crate) listen: SocketAddr,
+    /// Where clients reach the server, if not by the `Host` they name.
+    pub(crate) public_url: Option<String>,
+    pub(crate) tls: Tls,
+    /// Hold Auth0's limits, which only protect a shared cluster.
+    pub(crate) auth0_limits: bool,
+    /// How many jobs run at once.
+    pub(crate) workers: usize,
+}
+
+/// Where the server's certificate comes from.
+#[derive(Debug, Clone)]
+pub(crate) enum Tls {
+    Off,
+    Files { cert: PathBuf, key: PathBuf },
+    SelfSigned,
+}
+
+/// Serves until it is told to stop (SIGINT, SIGTERM).
+pub(crate) fn serve(_engine: Engine, _options: ServeOptions) -> anyhow::Result<()> {
+    anyhow::bail!("not there yet")
+}

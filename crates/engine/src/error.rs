@@ -1,0 +1,85 @@
+//! What can fail a piece of work as a whole. Bad rows are no failure: they are reported.
+
+use std::path::PathBuf;
+
+use purser_core::field::PathError;
+use purser_core::format::FileError;
+use purser_core::id::JobId;
+use purser_core::job::JobFailure;
+use purser_core::row::Position;
+use purser_store::StoreError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error("the file cannot be decompressed: {reason}")]
+    Decompress { reason: String, position: Position },
+    #[error("could not read {path}")]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("could not write {path}")]
+    Write { path: PathBuf, source: std::io::Error },
+    #[error("could not write the export")]
+    Output(#[source] std::io::Error),
+    #[error("`{field}` is no path to a field: {error}")]
+    Field { field: String, error: PathError },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("{0}")]
+    Obstacle(#[from] crate::ImportObstacle),
+    #[error("the job was canceled")]
+    Canceled,
+    #[error("the server is stopping")]
+    Stopping,
+    #[error("a worker panicked: {0}")]
+    Panic(String),
+    #[error("the connection of job {0} no longer exists")]
+    ConnectionGone(JobId),
+}
+
+/// Auth0's sentence for a file that is no JSON (asserted by its own integration tests).
+pub const UNPARSABLE: &str =
+    "Failed to parse users file JSON when importing users. Make sure it is valid JSON.";
+
+impl EngineError {
+    /// Returns what is kept with a failed job.
+    pub fn to_failure(&self) -> JobFailure {
+        let reason = self.chain();
+        match self {
+            Self::File(error) => JobFailure {
+                details: UNPARSABLE.to_owned(),
+                reason,
+                hint: Some(error.hint.clone()),
+                position: Some(error.position),
+            },
+            Self::Decompress { position, .. } => JobFailure {
+                details: UNPARSABLE.to_owned(),
+                reason,
+                hint: Some("compress the file again, or upload it uncompressed".to_owned()),
+                position: Some(*position),
+            },
+            Self::Store(error) if error.is_disk_full() => JobFailure {
+                details: reason.clone(),
+                reason,
+                hint: Some("free some disk space, then run the job again".to_owned()),
+                position: None,
+            },
+            _ => JobFailure { details: reason.clone(), reason, hint: None, position: None },
+        }
+    }
+
+    /// Returns the message with those of its causes.
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            let more = error.to_string();
+            if !text.ends_with(&more) {
+                text.push_str(": ");
+                text.push_str(&more);
+            }
+            cause = error.source();
+        }
+        text
+    }
+}

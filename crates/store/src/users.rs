@@ -1,0 +1,324 @@
+//! The table of users, one at a time: the API's own reads and writes. Imports go through `bulk.rs`.
+
+use purser_core::connection::Strategy;
+use purser_core::id::UserId;
+use purser_core::json::RawJson;
+use purser_core::secret::Secret;
+use purser_core::user::Profile;
+use rusqlite::{Connection as Sqlite, params};
+
+use crate::error::StoreError;
+use crate::keys::{KeyHasher, KeyKind};
+use crate::open::Store;
+
+/// A user to be stored.
+#[derive(Debug)]
+pub struct NewUserRecord {
+    /// The connection's number.
+    pub connection: i64,
+    pub strategy: Strategy,
+    pub profile: Profile,
+    /// JSON object of credentials.
+    pub credentials: Option<Secret<String>>,
+}
+
+/// What became of a write to one user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserWrite {
+    Done,
+    /// Another user has this key already.
+    Taken(KeyKind),
+    /// There is no such user.
+    Missing,
+}
+
+/// A user found by a key.
+pub(crate) struct Found {
+    pub(crate) pk: i64,
+    pub(crate) connection: i64,
+    pub(crate) import: Option<i64>,
+    pub(crate) profile: String,
+}
+
+/// Returns the keys that a profile has.
+pub(crate) fn keys_of(profile: &str) -> Vec<(KeyKind, String)> {
+    let raw = RawJson::trusted(profile);
+    KeyKind::ALL
+        .into_iter()
+        .filter_map(|kind| {
+            let value = raw.get(kind.attribute())?.as_str()?;
+            let folded = matches!(kind, KeyKind::Email | KeyKind::Username);
+            Some((kind, if folded { value.to_lowercase() } else { value.into_owned() }))
+        })
+        .collect()
+}
+
+/// Returns the users that have the key, their real values compared.
+pub(crate) fn find_by_key(
+    db: &Sqlite,
+    hasher: &KeyHasher,
+    kind: KeyKind,
+    value: &str,
+) -> Result<Vec<Found>, StoreError> {
+    let error = StoreError::sql("looking for a user");
+    let mut statement = db
+        .prepare_cached(
+            "SELECT u.pk, u.connection, u.import, u.profile
+             FROM user_keys k JOIN users u ON u.pk = k.pk WHERE k.hash = ?1 ORDER BY u.pk",
+        )
+        .map_err(&error)?;
+    let rows = statement
+        .query_map([hasher.hash(kind, value)], |row| {
+            Ok(Found { pk: row.get(0)?, connection: row.get(1)?, import: row.get(2)?, profile: row.get(3)? })
+        })
+        .map_err(&error)?;
+    let mut found: Vec<Found> = rows.collect::<Result<_, _>>().map_err(&error)?;
+    found.retain(|user| has_key(&user.profile, kind, value));
+    Ok(found)
+}
+
+/// Returns whether a profile really has the key that its hash promised.
+pub(crate) fn has_key(profile: &str, kind: KeyKind, value: &str) -> bool {
+    RawJson::trusted(profile)
+        .get(kind.attribute())
+        .and_then(RawJson::as_str)
+        .is_some_and(|stored| kind.same(&stored, value))
+}
+
+/// Returns whether the strategy lets no two users of a connection share such a key.
+pub(crate) fn is_unique(strategy: &Strategy, kind: KeyKind) -> bool {
+    match kind {
+        KeyKind::UserId => true,
+        KeyKind::Email => strategy.email_is_unique(),
+        KeyKind::Username => strategy.is_database(),
+        KeyKind::Phone => strategy.phone_is_unique(),
+    }
+}
+
+fn delete_one(db: &Sqlite, hasher: &KeyHasher, user: &Found) -> Result<(), StoreError> {
+    let error = StoreError::sql("deleting a user");
+    for (kind, value) in keys_of(&user.profile) {
+        db.prepare_cached("DELETE FROM user_keys WHERE hash = ?1 AND pk = ?2")
+            .and_then(|mut s| s.execute(params![hasher.hash(kind, &value), user.pk]))
+            .map_err(&error)?;
+    }
+    for table in ["credentials", "users"] {
+        db.prepare_cached(&format!("DELETE FROM {table} WHERE pk = ?1"))
+            .and_then(|mut s| s.execute([user.pk]))
+            .map_err(&error)?;
+    }
+    count_users(db, user.connection, -1)
+}
+
+pub(crate) fn count_users(db: &Sqlite, connection: i64, more: i64) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE connections SET users = users + ?2 WHERE pk = ?1")
+        .and_then(|mut statement| statement.execute([connection, more]))
+        .map(|_| ())
+        .map_err(StoreError::sql("counting users"))
+}
+
+impl Store {
+    pub fn find_user(&self, id: &UserId) -> Result<Option<Profile>, StoreError> {
+        self.read("looking for a user", |db| {
+            let found = find_by_key(db, &self.inner.hasher, KeyKind::UserId, id.as_str())?;
+            Ok(found.into_iter().next().map(|user| Profile::from_canonical(user.profile)))
+        })
+    }
+
+    /// Returns the users of all connections that have the (lower-case) address.
+    pub fn find_users_by_email(&self, email: &str) -> Result<Vec<Profile>, StoreError> {
+        self.read("looking for users by e-mail", |db| {
+            let found = find_by_key(db, &self.inner.hasher, KeyKind::Email, email)?;
+            Ok(found.into_iter().map(|user| Profile::from_canonical(user.profile)).collect())
+        })
+    }
+
+    /// Returns a page of users in the order they were stored.
+    pub fn list_users(
+        &self,
+        connection: Option<i64>,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Vec<Profile>, StoreError> {
+        let error = StoreError::sql("listing users");
+        self.read("listing users", |db| {
+            let mut statement = db
+                .prepare_cached(
+                    "SELECT profile FROM users WHERE ?1 IS NULL OR connection = ?1
+                     ORDER BY pk LIMIT ?2 OFFSET ?3",
+                )
+                .map_err(&error)?;
+            statement
+                .query_map(params![connection, limit, offset], |row| row.get(0).map(Profile::from_canonical))
+                .map_err(&error)?
+                .collect::<Result<_, _>>()
+                .map_err(&error)
+        })
+    }
+
+    /// Counts the users of one connection or of all.
+    pub fn count_users(&self, connection: Option<i64>) -> Result<u64, StoreError> {
+        self.read("counting users", |db| {
+            db.query_row(
+                "SELECT coalesce(sum(users), 0) FROM connections WHERE ?1 IS NULL OR pk = ?1",
+                [connection],
+                |row| row.get(0),
+            )
+            .map_err(StoreError::sql("counting users"))
+        })
+    }
+
+    pub fn insert_user(&self, record: &NewUserRecord) -> Result<UserWrite, StoreError> {
+        let NewUserRecord { connection, strategy, profile, credentials } = record;
+        let error = StoreError::sql("creating a user");
+        self.write("creating a user", |tx| {
+            let keys = keys_of(profile.as_str());
+            if let Some(kind) = self.taken(tx, &keys, *connection, strategy, None)? {
+                return Ok(UserWrite::Taken(kind));
+            }
+            tx.execute(
+                "INSERT INTO users (connection, profile) VALUES (?1, ?2)",
+                params![connection, profile.as_str()],
+            )
+            .map_err(&error)?;
+            let pk = tx.last_insert_rowid();
+            if let Some(secrets) = credentials {
+                tx.execute("INSERT INTO credentials VALUES (?1, ?2)", params![pk, secrets.expose()])
+                    .map_err(&error)?;
+            }
+            self.insert_keys(tx, &keys, pk, *connection)?;
+            count_users(tx, *connection, 1)?;
+            Ok(UserWrite::Done)
+        })
+    }
+
+    /// Changes a user inside one transaction: `change` gets the profile as it is and returns what it shall be, with
+    /// new credentials if they change.
+    pub fn update_user<E: From<StoreError>>(
+        &self,
+        id: &UserId,
+        strategy: &Strategy,
+        change: impl FnOnce(&Profile) -> Result<(Profile, Option<Secret<String>>), E>,
+    ) -> Result<Result<UserWrite, E>, StoreError> {
+        let error = StoreError::sql("updating a user");
+        self.write("updating a user", |tx| {
+            let hasher = &self.inner.hasher;
+            let found = find_by_key(tx, hasher, KeyKind::UserId, id.as_str())?.into_iter().next();
+            let Some(user) = found else { return Ok(Ok(UserWrite::Missing)) };
+            let old_keys = keys_of(&user.profile);
+            let (profile, credentials) = match change(&Profile::from_canonical(user.profile)) {
+                Ok(changed) => changed,
+                Err(refused) => return Ok(Err(refused)),
+            };
+            let keys = keys_of(profile.as_str());
+            if let Some(kind) = self.taken(tx, &keys, user.connection, strategy, Some(user.pk))? {
+                return Ok(Ok(UserWrite::Taken(kind)));
+            }
+            tx.execute("UPDATE users SET profile = ?2 WHERE pk = ?1", params![user.pk, profile.as_str()])
+                .map_err(&error)?;
+            if let Some(secrets) = credentials {
+                tx.execute(
+                    "INSERT OR REPLACE INTO credentials VALUES (?1, ?2)",
+                    params![user.pk, secrets.expose()],
+                )
+                .map_err(&error)?;
+            }
+            for (kind, value) in &old_keys {
+                tx.execute(
+                    "DELETE FROM user_keys WHERE hash = ?1 AND pk = ?2",
+                    params![hasher.hash(*kind, value), user.pk],
+                )
+                .map_err(&error)?;
+            }
+            self.insert_keys(tx, &keys, user.pk, user.connection)?;
+            Ok(Ok(UserWrite::Done))
+        })
+    }
+
+    /// Returns whether the user was there.
+    pub fn delete_user(&self, id: &UserId) -> Result<bool, StoreError> {
+        self.write("deleting a user", |tx| {
+            let found = find_by_key(tx, &self.inner.hasher, KeyKind::UserId, id.as_str())?;
+            for user in &found {
+                delete_one(tx, &self.inner.hasher, user)?;
+            }
+            Ok(!found.is_empty())
+        })
+    }
+
+    /// Deletes the users of a connection that have the address; returns how many there were.
+    pub fn delete_users_by_email(&self, connection: i64, email: &str) -> Result<u64, StoreError> {
+        self.write("deleting users", |tx| {
+            let mut found = find_by_key(tx, &self.inner.hasher, KeyKind::Email, email)?;
+            found.retain(|user| user.connection == connection);
+            for user in &found {
+                delete_one(tx, &self.inner.hasher, user)?;
+            }
+            Ok(found.len() as u64)
+        })
+    }
+
+    /// Deletes up to `most` users of a connection in one transaction; returns how many.
+    pub fn delete_users_of(&self, connection: i64, most: i64) -> Result<u64, StoreError> {
+        let doing = "deleting the users of a connection";
+        let error = StoreError::sql(doing);
+        self.write(doing, |tx| {
+            let mut statement = tx
+                .prepare_cached(
+                    "SELECT pk, connection, import, profile FROM users WHERE connection = ?1 ORDER BY pk LIMIT ?2",
+                )
+                .map_err(&error)?;
+            let rows = statement
+                .query_map([connection, most], |row| {
+                    Ok(Found {
+                        pk: row.get(0)?,
+                        connection: row.get(1)?,
+                        import: row.get(2)?,
+                        profile: row.get(3)?,
+                    })
+                })
+                .map_err(&error)?;
+            let users: Vec<Found> = rows.collect::<Result<_, _>>().map_err(&error)?;
+            for user in &users {
+                delete_one(tx, &self.inner.hasher, user)?;
+            }
+            Ok(users.len() as u64)
+        })
+    }
+
+    /// Returns which key another user has already.
+    fn taken(
+        &self,
+        db: &Sqlite,
+        keys: &[(KeyKind, String)],
+        connection: i64,
+        strategy: &Strategy,
+        own: Option<i64>,
+    ) -> Result<Option<KeyKind>, StoreError> {
+        for (kind, value) in keys.iter().filter(|(kind, _)| is_unique(strategy, *kind)) {
+            let others = find_by_key(db, &self.inner.hasher, *kind, value)?;
+            let clash = others.iter().any(|user| {
+                Some(user.pk) != own && (*kind == KeyKind::UserId || user.connection == connection)
+            });
+            if clash {
+                return Ok(Some(*kind));
+            }
+        }
+        Ok(None)
+    }
+
+    fn insert_keys(
+        &self,
+        db: &Sqlite,
+        keys: &[(KeyKind, String)],
+        pk: i64,
+        connection: i64,
+    ) -> Result<(), StoreError> {
+        for (kind, value) in keys {
+            db.prepare_cached("INSERT OR IGNORE INTO user_keys VALUES (?1, ?2, ?3)")
+                .and_then(|mut s| s.execute(params![self.inner.hasher.hash(*kind, value), pk, connection]))
+                .map_err(StoreError::sql("writing a user's keys"))?;
+        }
+        Ok(())
+    }
+}
