@@ -11,7 +11,8 @@ use crate::{Engine, EngineError, Input, Watch};
 /// What is to be imported where.
 #[derive(Debug, Clone)]
 pub struct ImportRequest {
-    pub connection: ConnectionRow,
+    /// `None` for a restore alone: its rows name their connections.
+    pub connection: Option<ConnectionRow>,
     pub options: ImportOptions,
     pub external_id: Option<String>,
 }
