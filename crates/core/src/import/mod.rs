@@ -3,10 +3,17 @@
 
 pub mod codes;
 mod credentials;
+mod custom_hash;
+mod dotted;
+mod email;
 mod mask;
+mod metadata;
+mod mfa;
 pub mod plan;
 mod problem;
 mod restore;
+mod schema;
+mod text;
 mod validate;
 
 use std::borrow::Cow;
@@ -15,12 +22,14 @@ use std::fmt;
 use crate::connection::{Strategy, UsernameRules};
 
 pub use credentials::Credentials;
+pub use email::is_email;
 pub use mask::masked;
 pub use problem::{
     already_provided, conflict, connection_not_found, duplicated_user, invalid_json, invalid_utf8,
     password_hash_defined, row_too_large,
 };
 pub use restore::{RestoredUser, validate_restore};
+pub use text::{is_phone_number, is_picture_url, is_username};
 pub use validate::validate;
 
 /// What the target connection and the job ask of a row.
@@ -120,22 +129,4 @@ pub struct Notes {
     pub export_attributes_ignored: bool,
     /// The row had readable titles (`Given Name`) or dotted keys (`user_metadata.city`), which were put in place.
     pub titles_mapped: bool,
-}
-
-/// Returns whether a text is an e-mail address as Auth0 takes it.
-pub fn is_email(text: &str) -> bool {
-    text.contains('@')
-}
-
-/// Returns whether a text is a phone number in E.164 form: `+` and 1 to 15 digits.
-pub fn is_phone_number(text: &str) -> bool {
-    let digits = text.strip_prefix('+').unwrap_or_default().as_bytes();
-    (1..=15).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit)
-}
-
-/// Returns whether a text has only characters that a username may have, in lower case, and is no e-mail address.
-pub fn is_username(text: &str) -> bool {
-    let allowed =
-        |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"@`^$!-#.+'~_".contains(&b);
-    !text.is_empty() && text.bytes().all(allowed) && !is_email(text)
 }

@@ -2,11 +2,15 @@
 //! Values are echoed cut short, and never where they may be a secret. The codes are in `codes.rs`.
 
 use crate::import::codes::Code;
-use crate::json::{self, Fault};
+use crate::json::{self, Fault, FaultKind, Kind, RawJson};
 use crate::row::RowError;
 
 /// Characters of a value that a message may repeat.
 const ECHO_CHARS: usize = 100;
+/// Names of properties that one message lists.
+const ECHO_NAMES: usize = 20;
+/// Errors kept of one row; a hostile row could hold millions.
+const MAX_ERRORS: usize = 50;
 
 /// Returns the error of a row whose user exists when nothing may be updated.
 pub fn duplicated_user() -> RowError {
@@ -86,7 +90,118 @@ pub fn invalid_json(fault: &Fault) -> RowError {
 /// Returns the error of a value that is JSON but cannot be stored.
 pub(crate) fn invalid_value(row: &str, fault: &Fault) -> RowError {
     let path = echo(&json::path_at(row, fault.offset));
-    at(Code::InvalidValue, &path, &format!("{fault}"))
+    let hint = match fault.kind {
+        FaultKind::DuplicateKey => "keep one of the two",
+        FaultKind::NumberOutOfRange => "give the number as a string",
+        FaultKind::TooDeep => "flatten the value",
+        _ => "remove the character",
+    };
+    at(Code::InvalidValue, &path, &fault.to_string()).hinted(hint)
+}
+
+/// Returns the error of a value of another type than the schema asks for.
+pub(crate) fn wrong_type(path: &str, expected: &str, found: RawJson<'_>) -> RowError {
+    let found = type_name(found);
+    let hint = match found {
+        "null" => "leave the property out instead of setting it to null".to_owned(),
+        _ => format!("give {} {expected}", article(expected)),
+    };
+    at(
+        Code::InvalidType,
+        path,
+        &format!("Expected type {expected} but found type {found}"),
+    )
+    .hinted(hint)
+}
+
+fn article(noun: &str) -> &'static str {
+    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "an"
+    } else {
+        "a"
+    }
+}
+
+/// Returns the name that Auth0's schema validator has for a value's type: whole numbers are integers.
+fn type_name(value: RawJson<'_>) -> &'static str {
+    let whole = |text: &str| {
+        text.parse::<f64>()
+            .is_ok_and(|n| n.is_finite() && n.fract() == 0.0)
+    };
+    match value.kind() {
+        Kind::Number if whole(value.text()) => "integer",
+        kind => kind.name(),
+    }
+}
+
+/// Returns the error of a text that is shorter than `min` characters.
+pub(crate) fn too_short(path: &str, chars: usize, min: usize) -> RowError {
+    let message = format!("String is too short ({chars} chars), minimum {min}");
+    let hint = match chars {
+        0 => "leave the property out if there is no value".to_owned(),
+        _ => format!("give at least {min} characters"),
+    };
+    at(Code::MinLength, path, &message).hinted(hint)
+}
+
+/// Returns the error of a text that is longer than `max` characters.
+pub(crate) fn too_long(path: &str, chars: usize, max: usize) -> RowError {
+    let message = format!("String is too long ({chars} chars), maximum {max}");
+    at(Code::MaxLength, path, &message).hinted(format!("shorten it to {max} characters"))
+}
+
+/// Returns the error of a text that does not match a pattern; the text is left off, as Auth0 leaves it off.
+pub(crate) fn no_match(path: &str, pattern: &str) -> RowError {
+    at(
+        Code::Pattern,
+        path,
+        &format!("String does not match pattern {pattern}"),
+    )
+}
+
+/// Returns the error of a text that is not of a named format.
+pub(crate) fn no_format(path: &str, format: &str, value: &str) -> RowError {
+    let message = format!(
+        "Object didn't pass validation for format {format}: {}",
+        echo(value)
+    );
+    at(Code::InvalidFormat, path, &message)
+}
+
+/// Returns the error of a secret's setting that is none of the allowed ones; the value is never echoed.
+pub(crate) fn no_choice(path: &str, allowed: &[&str]) -> RowError {
+    at(Code::EnumMismatch, path, "No enum match for: *****")
+        .hinted(format!("use one of {}", allowed.join(", ")))
+}
+
+/// Returns the error of an object without a property it needs.
+pub(crate) fn missing(path: &str, property: &str) -> RowError {
+    at(
+        Code::ObjectRequired,
+        path,
+        &format!("Missing required property: {property}"),
+    )
+}
+
+/// Returns the error of a value that has what it must not have.
+pub(crate) fn forbidden(path: &str) -> RowError {
+    at(Code::NotPassed, path, "Data matches schema from 'not'")
+}
+
+/// Returns the error of a number below `min`.
+pub(crate) fn too_small(path: &str, value: RawJson<'_>, min: u64) -> RowError {
+    let message = format!("Value {} is less than minimum {min}", echo(value.text()));
+    at(Code::Minimum, path, &message).hinted(format!("give at least {min}"))
+}
+
+/// Returns the error of an object with properties that are not allowed.
+pub(crate) fn additional<'n>(path: &str, names: impl Iterator<Item = &'n str>) -> RowError {
+    let mut listed = names.take(ECHO_NAMES + 1).map(echo).collect::<Vec<_>>();
+    if listed.len() > ECHO_NAMES {
+        listed[ECHO_NAMES] = "…".to_owned();
+    }
+    let message = format!("Additional properties not allowed: {}", listed.join(","));
+    at(Code::ObjectAdditionalProperties, path, &message)
 }
 
 /// Makes an error without a path.
@@ -130,5 +245,45 @@ impl Hinted for RowError {
     fn hinted(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+}
+
+/// Collects the errors of one row, to be put in the order of the row's text.
+#[derive(Default)]
+pub(crate) struct Problems {
+    found: Vec<(usize, RowError)>,
+    /// How many were added, those not kept included.
+    count: usize,
+    offset: usize,
+}
+
+impl Problems {
+    /// Says where in the row the errors that follow belong.
+    pub(crate) fn stand_at(&mut self, offset: usize) {
+        self.offset = offset;
+    }
+
+    pub(crate) fn offset(&self) -> usize {
+        self.offset
+    }
+
+    pub(crate) fn add(&mut self, error: RowError) {
+        self.count += 1;
+        if self.found.len() < MAX_ERRORS {
+            self.found.push((self.offset, error));
+        }
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    pub(crate) fn into_errors(mut self) -> Vec<RowError> {
+        self.found.sort_by_key(|(offset, _)| *offset);
+        self.found.into_iter().map(|(_, error)| error).collect()
     }
 }
