@@ -1,8 +1,13 @@
 //! File formats: one folder each, decoder and encoder side by side. Knows rows and records, not users.
 
+mod csv;
 mod decoder;
 mod encoder;
 mod error;
+mod json;
+mod ndjson;
+mod sniff;
+mod window;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,0 +1,93 @@
+//! Writes profiles as JSON objects, as elements of one array or a line each; whole, or as flat objects of fields.
+
+use std::collections::HashSet;
+
+use crate::field::{Field, PathError, Projector};
+use crate::json::{RawJson, canonical, push_string};
+
+/// Writes the objects; what stands between them is for the format to say.
+#[derive(Clone)]
+pub(in crate::format) struct JsonEncoder {
+    /// `None`: whole profiles.
+    fields: Option<Fields>,
+    scratch: String,
+}
+
+#[derive(Clone)]
+struct Fields {
+    /// The titles as JSON keys, each with its colon.
+    keys: Vec<String>,
+    projector: Projector,
+}
+
+impl JsonEncoder {
+    pub(in crate::format) fn new(fields: &[Field]) -> Result<Self, PathError> {
+        let fields = if fields.is_empty() {
+            None
+        } else {
+            Some(Fields::new(fields)?)
+        };
+        Ok(Self {
+            fields,
+            scratch: String::new(),
+        })
+    }
+
+    /// Appends one object on one line.
+    pub(in crate::format) fn record(&mut self, profile: RawJson<'_>, out: &mut Vec<u8>) {
+        let start = out.len();
+        match &mut self.fields {
+            None => out.extend_from_slice(profile.text().as_bytes()),
+            Some(fields) => fields.record(profile, out),
+        }
+        // Checked JSON has line ends only between its tokens; the store's own text has none.
+        if memchr::memchr2(b'\n', b'\r', &out[start..]).is_some() {
+            out.truncate(start);
+            self.scratch.clear();
+            canonical(profile.text(), &mut self.scratch);
+            let profile = RawJson::trusted(&self.scratch);
+            match &mut self.fields {
+                None => out.extend_from_slice(profile.text().as_bytes()),
+                Some(fields) => fields.record(profile, out),
+            }
+        }
+    }
+}
+
+impl Fields {
+    fn new(fields: &[Field]) -> Result<Self, PathError> {
+        // No object has a key twice; the first field of a title gives its value.
+        let mut titles = HashSet::new();
+        let fields: Vec<_> = fields
+            .iter()
+            .filter(|field| titles.insert(field.title()))
+            .cloned()
+            .collect();
+        let key = |field: &Field| {
+            let mut key = String::new();
+            push_string(&mut key, field.title());
+            key.push(':');
+            key
+        };
+        Ok(Self {
+            keys: fields.iter().map(key).collect(),
+            projector: Projector::new(&fields)?,
+        })
+    }
+
+    fn record(&mut self, profile: RawJson<'_>, out: &mut Vec<u8>) {
+        let Self { keys, projector } = self;
+        out.push(b'{');
+        let mut separator = "";
+        projector.with(profile, |cells| {
+            for (key, value) in keys.iter().zip(cells) {
+                let Some(value) = value else { continue };
+                out.extend_from_slice(separator.as_bytes());
+                separator = ",";
+                out.extend_from_slice(key.as_bytes());
+                out.extend_from_slice(value.text().as_bytes());
+            }
+        });
+        out.push(b'}');
+    }
+}
