@@ -6,15 +6,12 @@ use purser_core::field::PathError;
 use purser_core::format::FileError;
 use purser_core::id::JobId;
 use purser_core::job::JobFailure;
-use purser_core::row::Position;
 use purser_store::StoreError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     #[error(transparent)]
     File(#[from] FileError),
-    #[error("the file cannot be decompressed: {reason}")]
-    Decompress { reason: String, position: Position },
     #[error("could not read {path}")]
     Read { path: PathBuf, source: std::io::Error },
     #[error("could not write {path}")]
@@ -33,12 +30,16 @@ pub enum EngineError {
     Stopping,
     #[error("a worker panicked: {0}")]
     Panic(String),
+    #[error("the file is no JSON array, and Auth0's limits are on")]
+    NotAnArray,
+    #[error("an import needs a connection")]
+    NoConnection,
     #[error("the connection of job {0} no longer exists")]
     ConnectionGone(JobId),
 }
 
 /// Auth0's sentence for a file that is no JSON (asserted by its own integration tests).
-pub const UNPARSABLE: &str =
+pub(crate) const UNPARSABLE: &str =
     "Failed to parse users file JSON when importing users. Make sure it is valid JSON.";
 
 impl EngineError {
@@ -52,11 +53,11 @@ impl EngineError {
                 hint: Some(error.hint.clone()),
                 position: Some(error.position),
             },
-            Self::Decompress { position, .. } => JobFailure {
+            Self::NotAnArray => JobFailure {
                 details: UNPARSABLE.to_owned(),
                 reason,
-                hint: Some("compress the file again, or upload it uncompressed".to_owned()),
-                position: Some(*position),
+                hint: Some("put the users into one array, or turn the limits off".to_owned()),
+                position: None,
             },
             Self::Store(error) if error.is_disk_full() => JobFailure {
                 details: reason.clone(),

@@ -18,7 +18,7 @@ use crate::jobs::{COLUMNS, from_row};
 use crate::open::Store;
 
 /// How long a worker may be silent before another takes its job.
-pub(crate) const LEASE_SECONDS: i64 = 60;
+pub(crate) const LEASE_SECONDS: i64 = 20;
 
 /// The right to work on a job.
 #[derive(Debug, Clone)]

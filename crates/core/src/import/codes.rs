@@ -87,6 +87,7 @@ codes! {
     OneOfMissing "ONE_OF_MISSING" Observed "The value fits none of several schemas, of which it must fit one"
     ProfileSizeExceeded "PROFILE_SIZE_EXCEEDED" Observed "The profile is too large"
     InvalidJson "INVALID_JSON" Purser "The row is no JSON"
+    InvalidCsv "INVALID_CSV" Purser "The CSV record does not fit its header"
     InvalidUtf8 "INVALID_UTF8" Purser "The row is not encoded in UTF-8"
     InvalidValue "INVALID_VALUE" Purser "The row is JSON, but one of its values cannot be stored or contradicts another"
     RowTooLarge "ROW_TOO_LARGE" Purser "The row is longer than the limit for one row"
