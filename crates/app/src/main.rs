@@ -1,6 +1,7 @@
 //! The one binary: command line and server.
 
 mod cli;
+mod config;
 mod http;
 
 fn main() -> std::process::ExitCode {

@@ -1,5 +1,108 @@
-//! The command line.
+//! The command line: one file per command, its `…Args` (whose doc comment is the manual), then `run()`.
 
-pub(crate) fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+mod clients;
+mod connections;
+mod context;
+mod exit;
+pub(crate) mod failure;
+pub(crate) mod globals;
+mod log;
+mod output;
+mod serve;
+mod table;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use self::context::Context;
+use self::exit::Exit;
+use self::failure::Failure;
+use self::globals::GlobalArgs;
+use self::log::LogFormat;
+use self::output::Output;
+use crate::config::Settings;
+
+/// Import, export and keep lists of users
+///
+/// Purser imports users in bulk into connections, keeps them, and exports them again: on the command line, and over an
+/// API that clients of the Auth0 Management API v2 can use unchanged.
+#[derive(Debug, Parser)]
+#[command(name = "purser", version, max_term_width = 100, propagate_version = true)]
+#[command(after_long_help = "Exit codes:
+  0  all is well
+  1  the work could not be done
+  2  the command makes no sense as typed
+  3  the work was done, but some rows could not be taken (import, validate)
+
+Examples:
+  purser import users.json --connection Username-Password-Authentication
+  purser export --format csv -o users.csv
+  purser clients create --name my-program
+  purser serve")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    globals: GlobalArgs,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Manage who may use the API
+    #[command(subcommand)]
+    Clients(clients::ClientsCommand),
+    /// Manage connections, the sets of users
+    #[command(subcommand)]
+    Connections(connections::ConnectionsCommand),
+    Serve(serve::ServeArgs),
+}
+
+/// Runs the program.
+pub(crate) fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            output::clap(&error);
+            return if error.use_stderr() { Exit::Usage } else { Exit::Success }.into();
+        }
+    };
+    let output = Output::new(&cli.globals);
+    let exit = match run(&cli, output) {
+        Ok(exit) => exit,
+        // `purser … | head` has got all it wants.
+        Err(failure) if failure.is_broken_pipe() => Exit::Success,
+        Err(failure) => {
+            output.failure(&failure);
+            failure.exit
+        }
+    };
+    exit.into()
+}
+
+fn run(cli: &Cli, output: Output) -> Result<Exit, Failure> {
+    let format = match &cli.command {
+        Command::Serve(args) => Some(args.log_format),
+        _ => None,
+    };
+    log::start(&cli.globals, format.unwrap_or(LogFormat::Text), format.is_some())?;
+    let context = Context { settings: Settings::resolve(&cli.globals)?, output };
+    match &cli.command {
+        Command::Clients(command) => clients::run(command, &context),
+        Command::Connections(command) => connections::run(command, &context),
+        Command::Serve(args) => serve::run(args, &context),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_holds_together() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
 }

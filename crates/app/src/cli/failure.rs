@@ -1,0 +1,118 @@
+//! Why a command could not do its work: the error, what to do about it, and the exit code.
+
+use std::fmt::Display;
+use std::io;
+
+use anyhow::Error;
+use purser_engine::EngineError;
+use purser_store::StoreError;
+
+use super::exit::Exit;
+
+/// A failed command.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    pub(crate) error: Error,
+    hint: Option<String>,
+}
+
+/// Any error of a library fails the command; what to do about it is looked up when it is shown.
+impl<E: std::error::Error + Send + Sync + 'static> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self {
+            exit: Exit::Failed,
+            error: error.into(),
+            hint: None,
+        }
+    }
+}
+
+impl Failure {
+    /// Returns the failure of a command that makes no sense as typed.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Usage,
+            error: Error::msg(message.into()),
+            hint: None,
+        }
+    }
+
+    /// Returns the failure of a command that could not do its work.
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Failed,
+            error: Error::msg(message.into()),
+            hint: None,
+        }
+    }
+
+    /// Returns the failure of a command whose error has lost its type.
+    pub(crate) fn from_anyhow(error: Error) -> Self {
+        Self {
+            exit: Exit::Failed,
+            error,
+            hint: None,
+        }
+    }
+
+    /// Says what to do about it.
+    pub(crate) fn hinted(self, hint: impl Into<String>) -> Self {
+        Self {
+            hint: Some(hint.into()),
+            ..self
+        }
+    }
+
+    /// Puts what was being done before the error.
+    pub(crate) fn while_doing(self, doing: impl Display + Send + Sync + 'static) -> Self {
+        Self {
+            error: self.error.context(doing),
+            ..self
+        }
+    }
+
+    /// Returns what to do about it, if anybody knows.
+    pub(crate) fn hint(&self) -> Option<String> {
+        self.hint
+            .clone()
+            .or_else(|| self.error.chain().find_map(known_hint))
+    }
+
+    /// Returns whether the reader of our output went away (`purser … | head`), which is no failure.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        self.error
+            .chain()
+            .filter_map(|cause| cause.downcast_ref::<io::Error>())
+            .any(is_broken_pipe)
+    }
+}
+
+fn is_broken_pipe(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe
+}
+
+/// Returns what to do about an error of a library.
+fn known_hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    if let Some(error) = error.downcast_ref::<EngineError>() {
+        // A wrapped store error is transparent, so it does not come up in the chain by itself.
+        return match error {
+            EngineError::Store(error) => store_hint(error),
+            error => error.to_failure().hint,
+        };
+    }
+    error.downcast_ref::<StoreError>().and_then(store_hint)
+}
+
+fn store_hint(error: &StoreError) -> Option<String> {
+    let hint = match error {
+        StoreError::Missing(_) => {
+            "`purser import` and `purser serve` make it; `--store` or `PURSER_STORE` names another"
+        }
+        StoreError::TooNew { .. } => "use the newer Purser, or another store",
+        StoreError::ConnectionExists => "`purser connections list` shows the connections",
+        error if error.is_disk_full() => "free some disk space, then try again",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
