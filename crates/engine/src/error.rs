@@ -18,8 +18,8 @@ pub enum EngineError {
     Write { path: PathBuf, source: std::io::Error },
     #[error("could not write the export")]
     Output(#[source] std::io::Error),
-    #[error("`{field}` is no path to a field: {error}")]
-    Field { field: String, error: PathError },
+    #[error("a field cannot be exported: {0}")]
+    Field(PathError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("{0}")]

@@ -94,3 +94,10 @@ impl Watch {
         self.0.total.store(total, Relaxed);
     }
 }
+
+impl Watch {
+    /// Returns whether both watch the same job.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}

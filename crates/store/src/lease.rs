@@ -142,6 +142,20 @@ impl Store {
         })
     }
 
+    /// Hands back every queued job that is processing; only for a caller who knows that no worker lives.
+    pub fn release_orphaned_jobs(&self) -> Result<u64, StoreError> {
+        let doing = "releasing interrupted jobs";
+        self.write(doing, |tx| {
+            tx.execute(
+                "UPDATE jobs SET status = 'pending', lease_until = NULL
+                 WHERE status = 'processing' AND runner = 'queue'",
+                [],
+            )
+            .map(|jobs| jobs as u64)
+            .map_err(StoreError::sql(doing))
+        })
+    }
+
     /// Hands a job back to the queue, as a server does that shuts down.
     pub fn release_job(&self, lease: &Lease, now: Timestamp) -> Result<(), StoreError> {
         self.write("handing a job back", |tx| {

@@ -41,7 +41,7 @@ impl Engine {
         let file = input.path.as_ref().map(|path| path.to_string_lossy().into_owned());
         let id = self.create_import(request, Runner::Caller, file)?;
         let claimed = self.store.claim_own_job(&id, self.now())?.ok_or(purser_store::StoreError::LeaseLost)?;
-        self.run_import(claimed, input, watch)
+        self.run_import(claimed, input, watch, false)
     }
 
     /// Goes on with an import of this kind that was interrupted; `None` if there is no such job or it has ended.
@@ -54,7 +54,7 @@ impl Engine {
         };
         let input = Input::file(&path)?;
         let Some(claimed) = self.store.claim_own_job(id, self.now())? else { return Ok(None) };
-        self.run_import(claimed, input, watch).map(Some)
+        self.run_import(claimed, input, watch, false).map(Some)
     }
 
     /// Queues an import of an uploaded file for the workers; the file is theirs from now on.
@@ -64,7 +64,7 @@ impl Engine {
         self.store.find_job(&id)?.ok_or(EngineError::Store(purser_store::StoreError::LeaseLost))
     }
 
-    fn create_import(
+    pub(crate) fn create_import(
         &self,
         request: &ImportRequest,
         runner: Runner,
@@ -90,12 +90,14 @@ impl Engine {
         Ok(job.id)
     }
 
-    /// Runs a claimed import to its end and writes how it ended.
+    /// Runs a claimed import to its end and writes how it ended. `sparse` keeps no more of the users than it takes to
+    /// find duplicates: the store is thrown away afterwards.
     pub(crate) fn run_import(
         &self,
         claimed: Claimed,
         input: Input,
         watch: &Watch,
+        sparse: bool,
     ) -> Result<Job, EngineError> {
         let Claimed { job, lease, checkpoint, attempt: _ } = claimed;
         let JobKind::UsersImport(options) = &job.kind else {
@@ -105,7 +107,7 @@ impl Engine {
         let checkpoint: Checkpoint =
             checkpoint.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
         let mut notes = job.notes.clone();
-        let result = Producer::new(self, &job, options, checkpoint)
+        let result = Producer::new(self, &job, options, checkpoint, sparse)
             .and_then(|producer| self.pump(&lease, options, producer, input, watch, &mut notes));
         watch.set_stage(Stage::Finishing);
         let job = self.end_job(&job.id, &lease, result.err(), None, notes)?;

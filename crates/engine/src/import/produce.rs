@@ -20,7 +20,7 @@ use purser_store::{Batch, FailedRow, KeyKind, NewRow};
 use serde::{Deserialize, Serialize};
 
 use super::notes::Tally;
-use crate::{Engine, EngineError, Input, random};
+use crate::{Engine, EngineError, Input, random, report};
 
 /// Where the next attempt goes on.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
@@ -58,6 +58,8 @@ pub(crate) struct Producer {
     checkpoint: Checkpoint,
     /// Rows to pass over, because an earlier attempt stored them.
     skip: u64,
+    /// Whether profiles are to hold identifiers alone.
+    sparse: bool,
 }
 
 /// Where the rows of an ordinary import go.
@@ -74,6 +76,7 @@ impl Producer {
         job: &Job,
         options: &ImportOptions,
         checkpoint: Checkpoint,
+        sparse: bool,
     ) -> Result<Self, EngineError> {
         let target = match &job.connection {
             None => None,
@@ -101,6 +104,7 @@ impl Producer {
             connections: HashMap::new(),
             skip: checkpoint.rows,
             checkpoint,
+            sparse,
         })
     }
 
@@ -189,7 +193,7 @@ impl Producer {
             return Ok(true);
         }
         let (errors, record) = match item.row {
-            Ok(text) => match self.take(text, position, batch, now)? {
+            Ok(text) => match self.take_reported(text, position, batch, now)? {
                 Ok(()) => {
                     self.checkpoint.rows += 1;
                     return Ok(true);
@@ -211,6 +215,23 @@ impl Producer {
         Ok(true)
     }
 
+    /// Takes a row; one that cannot be taken as it stands may be a row of a report, which holds the record.
+    fn take_reported(
+        &mut self,
+        text: &str,
+        position: Position,
+        batch: &mut Batch,
+        now: Timestamp,
+    ) -> Result<Result<(), Vec<RowError>>, EngineError> {
+        match self.take(text, position, batch, now)? {
+            Err(errors) if !self.options.strict => match report::record_of(text) {
+                Some(record) => self.take(&record, position, batch, now),
+                None => Ok(Err(errors)),
+            },
+            result => Ok(result),
+        }
+    }
+
     fn take(
         &mut self,
         text: &str,
@@ -225,10 +246,11 @@ impl Producer {
                 Err(errors) => Ok(Err(errors)),
             };
         }
+        let sparse = self.sparse;
         let Some(target) = &self.target else { return Err(EngineError::NoConnection) };
         match import::validate(text, &target.rules) {
             Ok(user) => {
-                push_new(target, &user, (text, place, now), self.options.upsert, batch);
+                push_new(target, &user, (text, place, now), (self.options.upsert, sparse), batch);
                 self.checkpoint.tally.add(user.notes);
                 Ok(Ok(()))
             }
@@ -299,7 +321,7 @@ fn push_new(
     target: &Target,
     user: &NewUser<'_>,
     (text, place, now): (&str, (u64, u64, u64), Timestamp),
-    upsert: bool,
+    (upsert, sparse): (bool, bool),
     batch: &mut Batch,
 ) {
     let user_id = match &user.id {
@@ -327,9 +349,22 @@ fn push_new(
     };
     batch.push(
         &row,
-        |out| target.template.push_profile(user, &user_id, now, out),
+        |out| match sparse {
+            true => push_keys(&keys[..count], out),
+            false => target.template.push_profile(user, &user_id, now, out),
+        },
         upsert.then_some(|out: &mut String| push_changes(user, out)),
     );
+}
+
+/// Appends a profile of identifiers alone, which is all that a check of the file needs.
+fn push_keys(keys: &[(KeyKind, &str)], out: &mut String) {
+    for (index, (kind, value)) in keys.iter().enumerate() {
+        out.push(if index == 0 { '{' } else { ',' });
+        let _ = write!(out, "\"{}\":", kind.attribute());
+        purser_core::json::push_string(out, value);
+    }
+    out.push('}');
 }
 
 /// Returns 24 random hex digits, the shape of Auth0's own ids.
