@@ -1,8 +1,15 @@
-//! Credentials of a row: kept apart from the profile and never shown.
+//! Credentials of a row: checked, then kept apart from the profile and never shown.
 
 use std::fmt;
 
+use crate::import::codes::Code;
+use crate::import::problem::{Hinted, Problems, no_match, plain, wrong_type};
+use crate::import::schema::{self, Key};
+use crate::import::text::canonical_text;
+use crate::import::{custom_hash, mfa};
 use crate::json::RawJson;
+use crate::password::bcrypt::is_password_hash;
+use crate::row::RowError;
 use crate::secret::Secret;
 
 /// Credentials of one row, each as canonical JSON text.
@@ -69,6 +76,56 @@ impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Credentials(***)")
     }
+}
+
+/// Checks the credentials of a row of any kind; what is right goes into `into`.
+pub(crate) fn credential(
+    key: Key,
+    value: RawJson<'_>,
+    is_canonical: bool,
+    into: &mut Credentials,
+    problems: &mut Problems,
+) {
+    match key {
+        Key::CustomPasswordHash => custom_hash::check(value, problems),
+        Key::MfaFactors => mfa::check(value, problems),
+        _ => password_hash(value, problems),
+    }
+    let secret = Some(Secret::new(
+        canonical_text(value, is_canonical).into_owned(),
+    ));
+    match key {
+        Key::CustomPasswordHash => into.custom_password_hash = secret,
+        Key::MfaFactors => into.mfa_factors = secret,
+        _ => into.password_hash = secret,
+    }
+}
+
+/// Returns the kind of credentials that a member of a row is.
+pub(crate) fn credential_key(name: &str) -> Option<Key> {
+    match name {
+        "password_hash" => Some(Key::PasswordHash),
+        "custom_password_hash" => Some(Key::CustomPasswordHash),
+        "mfa_factors" => Some(Key::MfaFactors),
+        _ => None,
+    }
+}
+
+fn password_hash(value: RawJson<'_>, problems: &mut Problems) {
+    let path = Key::PasswordHash.path();
+    let hint = "give a bcrypt hash of cost 10 that starts with `$2a$10$` or `$2b$10$`; \
+                other hashes go into `custom_password_hash`";
+    match value.as_str() {
+        None => problems.add(wrong_type(path, "string", value)),
+        Some(text) if is_password_hash(&text) => {}
+        Some(_) => problems.add(no_match(path, schema::PASSWORD_HASH_PATTERN).hinted(hint)),
+    }
+}
+
+/// Returns the error of a row with both kinds of password hash.
+pub(crate) fn two_hashes() -> RowError {
+    plain(Code::NotPassed, "Data matches schema from 'not'")
+        .hinted("`password_hash` and `custom_password_hash` exclude one another: keep one of them")
 }
 
 #[cfg(test)]

@@ -266,3 +266,80 @@ fn integer(path: &str, raw: RawJson<'_>, min: u64, problems: &mut Problems) -> O
     // The cast ends at the largest integer there is; no real length or cost is near it.
     Some(raw.text().parse().unwrap_or(number as u64))
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use crate::import::testing::{errors, user};
+
+    fn row(custom: &str) -> String {
+        format!(r#"{{"email":"a@b.de","custom_password_hash":{custom}}}"#)
+    }
+
+    #[test]
+    fn takes_each_algorithm() {
+        let hashes = [
+            r#"{"algorithm":"md4","hash":{"value":"AbuUujgF0pPPkJPSFRTpmA==","encoding":"base64"}}"#,
+            r#"{"algorithm":"md5","hash":{"value":"67A1E09BB1F83F5007DC119C14D663AA","encoding":"hex"},"salt":{"value":"salt","position":"suffix","encoding":"utf8"},"password":{"encoding":"utf16le"}}"#,
+            r#"{"algorithm":"hmac","hash":{"value":"cg7f42jH39/2EaAU4wNd4s2lKIk=","encoding":"base64","digest":"sha1","key":{"value":"736868","encoding":"hex"}}}"#,
+            r#"{"algorithm":"scrypt","hash":{"value":"00ff","encoding":"hex"},"salt":{"value":"abc123"},"keylen":2,"cost":4096,"blockSize":8,"parallelization":1}"#,
+        ];
+        for hash in hashes {
+            let row = row(hash);
+            let credentials = user(&row).credentials.unwrap();
+            assert_eq!(credentials.custom_password_hash.unwrap().expose(), hash);
+        }
+    }
+
+    #[test]
+    fn types_and_choices_are_checked_and_nothing_is_echoed() {
+        let hash = r#"{"algorithm":"SECRET","hash":{"value":1,"encoding":"SECRET","digest":null,"key":{"encoding":"utf8"}},"salt":{"value":["SECRET"],"position":"SECRET"},"password":{"encoding":"SECRET"},"keylen":0,"cost":1000,"blockSize":1.5,"parallelization":"SECRET","extra":1}"#;
+        assert_snapshot!(errors(&row(hash)), @r"
+        ENUM_MISMATCH custom_password_hash.algorithm: Error in custom_password_hash.algorithm property - No enum match for: ***** (use one of argon2, bcrypt, hmac, ldap, md4, md5, sha1, sha256, sha512, pbkdf2, scrypt)
+        INVALID_TYPE custom_password_hash.hash.value: Error in custom_password_hash.hash.value property - Expected type string but found type integer (give a string)
+        ENUM_MISMATCH custom_password_hash.hash.encoding: Error in custom_password_hash.hash.encoding property - No enum match for: ***** (use one of base64, hex, utf8)
+        INVALID_TYPE custom_password_hash.hash.digest: Error in custom_password_hash.hash.digest property - Expected type string but found type null (leave the property out instead of setting it to null)
+        OBJECT_REQUIRED custom_password_hash.hash.key: Error in custom_password_hash.hash.key property - Missing required property: value (add `value`, or leave the object out)
+        ENUM_MISMATCH custom_password_hash.salt.position: Error in custom_password_hash.salt.position property - No enum match for: ***** (use one of prefix, suffix)
+        INVALID_TYPE custom_password_hash.salt.value: Error in custom_password_hash.salt.value property - Expected type string but found type array (give a string)
+        ENUM_MISMATCH custom_password_hash.password.encoding: Error in custom_password_hash.password.encoding property - No enum match for: ***** (use one of ascii, utf8, utf16le, ucs2, latin1, binary)
+        MINIMUM custom_password_hash.keylen: Error in custom_password_hash.keylen property - Value 0 is less than minimum 1 (give at least 1)
+        INVALID_VALUE custom_password_hash.cost: Error in custom_password_hash.cost property - Value 1000 is not a power of two (scrypt's cost is a power of two, for example 16384)
+        INVALID_TYPE custom_password_hash.blockSize: Error in custom_password_hash.blockSize property - Expected type integer but found type number (give an integer)
+        INVALID_TYPE custom_password_hash.parallelization: Error in custom_password_hash.parallelization property - Expected type integer but found type string (give an integer)
+        OBJECT_ADDITIONAL_PROPERTIES custom_password_hash: Error in custom_password_hash property - Additional properties not allowed: extra (the members are algorithm, hash, salt, password, keylen, cost, blockSize, parallelization)
+        ");
+    }
+
+    #[test]
+    fn objects_are_objects_and_whole() {
+        assert_snapshot!(errors(&row("\"SECRET\"")), @"INVALID_TYPE custom_password_hash: Error in custom_password_hash property - Expected type object but found type string (give an object)");
+        assert_snapshot!(errors(&row("{}")), @r"
+        OBJECT_REQUIRED custom_password_hash: Error in custom_password_hash property - Missing required property: algorithm (add `algorithm`)
+        OBJECT_REQUIRED custom_password_hash: Error in custom_password_hash property - Missing required property: hash (add `hash`)
+        ");
+        assert_snapshot!(errors(&row(r#"{"algorithm":"md5","hash":{"salt":{"value":"SECRET"}},"salt":"SECRET","password":1,"cost":1}"#)), @r"
+        NOT_PASSED custom_password_hash.hash.salt: Error in custom_password_hash.hash.salt property - Data matches schema from 'not' (put `salt` beside `hash`, not into it)
+        OBJECT_REQUIRED custom_password_hash.hash: Error in custom_password_hash.hash property - Missing required property: value (add the hash as `value`)
+        INVALID_TYPE custom_password_hash.salt: Error in custom_password_hash.salt property - Expected type object but found type string (give an object)
+        INVALID_TYPE custom_password_hash.password: Error in custom_password_hash.password property - Expected type object but found type integer (give an object)
+        MINIMUM custom_password_hash.cost: Error in custom_password_hash.cost property - Value 1 is less than minimum 2 (give at least 2)
+        ");
+    }
+
+    #[test]
+    fn what_the_algorithm_asks_for_is_told() {
+        assert_snapshot!(errors(&row(r#"{"algorithm":"argon2","hash":{"value":"SECRET","encoding":"hex"},"salt":{"value":"SECRET","encoding":"hex"}}"#)), @r"
+        ENUM_MISMATCH custom_password_hash.hash.encoding: Error in custom_password_hash.hash.encoding property - No enum match for: ***** (this algorithm's hash is a text: use `utf8`)
+        NOT_PASSED custom_password_hash.salt: Error in custom_password_hash.salt property - Data matches schema from 'not' (the salt stands in `hash.value`)
+        PATTERN custom_password_hash.hash.value: Error in custom_password_hash.hash.value property - String does not match pattern ^\$argon2(id|i|d)\$(v=(16|19)\$)?m=[0-9]+,t=[0-9]+,p=[0-9]+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$ (give a PHC string, for example `$argon2id$v=19$m=65536,t=2,p=1$salt$hash`, salt and hash in base64 without padding)
+        PATTERN custom_password_hash.salt.value: Error in custom_password_hash.salt.value property - String does not match pattern ^([0-9A-Fa-f]{2})*$ (write the value in `hex`, or name the encoding that it has; the default is `utf8`)
+        ");
+        assert_snapshot!(errors(&row(r#"{"algorithm":"scrypt","hash":{"value":"SECRET"}}"#)), @r#"
+        OBJECT_REQUIRED custom_password_hash.hash: Error in custom_password_hash.hash property - Missing required property: encoding (this algorithm's hash is bytes: use `hex` or `base64`)
+        OBJECT_REQUIRED custom_password_hash: Error in custom_password_hash property - Missing required property: salt (give the salt as `{"value": …, "encoding": …}`)
+        OBJECT_REQUIRED custom_password_hash: Error in custom_password_hash property - Missing required property: keylen (say how many bytes the hash has)
+        "#);
+    }
+}

@@ -1,7 +1,7 @@
 //! The record as submitted, for a report: its secrets masked. What stands where a secret belongs is masked whatever it
 //! is, and so is a root member whose name speaks of a password: people do send those in clear.
 
-use crate::import::validate::{canonical_text, trim};
+use crate::import::text::{canonical_text, trim};
 use crate::json::{self, Kind, Member, RawJson};
 
 const MASK: &str = "\"*****\"";

@@ -83,3 +83,52 @@ fn dotted_keys(value: RawJson<'_>, depth: u32, names: &mut Vec<String>) {
         dotted_keys(element, depth + 1, names);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use crate::import::testing::{errors, lines, strict, user};
+    use crate::import::validate;
+
+    #[test]
+    fn app_metadata_must_not_have_auth0s_own_keys() {
+        assert_snapshot!(errors(r#"{"email":"a@b.de","app_metadata":{"plan":1,"clientID":2,"em\u0061il":3}}"#), @"NOT_PASSED app_metadata: Error in app_metadata property - Data matches schema from 'not' (remove `clientID`, `email`: Auth0 keeps these names for itself)");
+        let keys = [
+            "__tenant",
+            "_id",
+            "blocked",
+            "clientID",
+            "created_at",
+            "email_verified",
+            "email",
+            "globalClientID",
+            "global_client_id",
+            "identities",
+            "lastIP",
+            "lastLogin",
+            "loginsCount",
+            "metadata",
+            "multifactor_last_modified",
+            "multifactor",
+            "updated_at",
+            "user_id",
+        ];
+        for key in keys {
+            let row = |attribute| format!(r#"{{"email":"a@b.de","{attribute}":{{"{key}":1}}}}"#);
+            assert!(
+                errors(&row("app_metadata")).starts_with("NOT_PASSED"),
+                "{key}"
+            );
+            user(&row("user_metadata"));
+        }
+        user(r#"{"email":"a@b.de","app_metadata":{"x":{"email":1}}}"#);
+    }
+
+    #[test]
+    fn dots_and_dollars_in_keys_are_refused_only_in_strict_mode() {
+        let row = r#"{"email":"a@b.de","user_metadata":{"a.b":1,"c":[{"$d":2}]}}"#;
+        user(row);
+        assert_snapshot!(lines(validate(row, &strict()).unwrap_err()), @"NOT_PASSED user_metadata: Error in user_metadata property - Data matches schema from 'not' (rename `a.b`, `$d`: keys must not contain `.` or `$`)");
+    }
+}

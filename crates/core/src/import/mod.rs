@@ -1,11 +1,14 @@
 //! What a row may contain and what becomes of it: text of a row → [`NewUser`] or [`RestoredUser`], or all its errors.
 //! Nothing here knows how rows are found in a file or how users are stored.
 
+mod attributes;
 pub mod codes;
 mod credentials;
 mod custom_hash;
 mod dotted;
 mod email;
+mod identifiers;
+mod mapping;
 mod mask;
 mod metadata;
 mod mfa;
@@ -13,6 +16,8 @@ pub mod plan;
 mod problem;
 mod restore;
 mod schema;
+#[cfg(test)]
+mod testing;
 mod text;
 mod validate;
 
@@ -28,7 +33,7 @@ pub use problem::{
     already_provided, conflict, connection_not_found, duplicated_user, invalid_json, invalid_utf8,
     password_hash_defined, row_too_large,
 };
-pub use restore::{RestoredUser, validate_restore};
+pub use restore::validate_restore;
 pub use text::{is_phone_number, is_picture_url, is_username};
 pub use validate::validate;
 
@@ -129,4 +134,30 @@ pub struct Notes {
     pub export_attributes_ignored: bool,
     /// The row had readable titles (`Given Name`) or dotted keys (`user_metadata.city`), which were put in place.
     pub titles_mapped: bool,
+}
+
+/// A row of a restore: a full profile as `GET /users` or an export gives it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RestoredUser<'a> {
+    /// With its prefix, exactly as given.
+    pub user_id: Cow<'a, str>,
+    /// `identities[0].connection`
+    pub connection: Option<Cow<'a, str>>,
+    /// `identities[0].provider`, else the id's prefix, else `auth0`.
+    pub strategy: Cow<'a, str>,
+    /// In lower case, for the unique key; the profile keeps it as given.
+    pub email: Option<Cow<'a, str>>,
+    /// In lower case, for the unique key; the profile keeps it as given.
+    pub username: Option<Cow<'a, str>>,
+    pub phone_number: Option<Cow<'a, str>>,
+    /// Canonical JSON text of the row, unknown attributes included, without credentials.
+    pub profile: Cow<'a, str>,
+    pub credentials: Option<Credentials>,
+}
+
+/// Holds personal data, so only its size is shown.
+impl fmt::Debug for RestoredUser<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RestoredUser({} bytes)", self.profile.len())
+    }
 }

@@ -1,7 +1,10 @@
 //! Row errors in words: one constructor for each message, Auth0's own text where it is known.
 //! Values are echoed cut short, and never where they may be a secret. The codes are in `codes.rs`.
 
+use std::borrow::Cow;
+
 use crate::import::codes::Code;
+use crate::import::schema::Key;
 use crate::json::{self, Fault, FaultKind, Kind, RawJson};
 use crate::row::RowError;
 
@@ -246,6 +249,39 @@ impl Hinted for RowError {
         self.hint = Some(hint.into());
         self
     }
+}
+
+/// Returns the text of a property, or adds that the value is none.
+pub(crate) fn text_of<'a>(
+    key: Key,
+    value: RawJson<'a>,
+    problems: &mut Problems,
+) -> Option<Cow<'a, str>> {
+    let text = value.as_str();
+    if text.is_none() {
+        problems.add(wrong_type(key.path(), "string", value));
+    }
+    text
+}
+
+/// Returns whether a text has at least `min` and at most `max` characters, or adds that it has not.
+pub(crate) fn has_length(
+    key: Key,
+    text: &str,
+    (min, max): (usize, usize),
+    problems: &mut Problems,
+) -> bool {
+    // Bytes are never fewer than characters.
+    if text.len() <= max && (text.is_ascii() || min <= 1) && text.len() >= min {
+        return true;
+    }
+    let chars = text.chars().count();
+    if chars < min {
+        problems.add(too_short(key.path(), chars, min));
+    } else if chars > max {
+        problems.add(too_long(key.path(), chars, max));
+    }
+    (min..=max).contains(&chars)
 }
 
 /// Collects the errors of one row, to be put in the order of the row's text.

@@ -2,47 +2,20 @@
 //! lost, so only types are checked, and `null` is a value.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use crate::clock::Timestamp;
-use crate::import::Credentials;
+use crate::import::credentials::{credential, credential_key, two_hashes};
 use crate::import::problem::{
     Hinted, Problems, invalid_json, invalid_value, missing, no_format, no_match, too_long,
     too_small, wrong_type,
 };
 use crate::import::schema::{self, Key};
-use crate::import::text::lower_case;
-use crate::import::validate::{credential, trim, two_hashes};
+use crate::import::text::{lower_case, trim};
+use crate::import::{Credentials, RestoredUser};
 use crate::json::{self, Kind, Member, RawJson};
 use crate::row::RowError;
 
 const USER_ID_PATTERN: &str = r"^[^|]+\|.+$";
-
-/// A row of a restore: a full profile as `GET /users` or an export gives it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct RestoredUser<'a> {
-    /// With its prefix, exactly as given.
-    pub user_id: Cow<'a, str>,
-    /// `identities[0].connection`
-    pub connection: Option<Cow<'a, str>>,
-    /// `identities[0].provider`, else the id's prefix, else `auth0`.
-    pub strategy: Cow<'a, str>,
-    /// In lower case, for the unique key; the profile keeps it as given.
-    pub email: Option<Cow<'a, str>>,
-    /// In lower case, for the unique key; the profile keeps it as given.
-    pub username: Option<Cow<'a, str>>,
-    pub phone_number: Option<Cow<'a, str>>,
-    /// Canonical JSON text of the row, unknown attributes included, without credentials.
-    pub profile: Cow<'a, str>,
-    pub credentials: Option<Credentials>,
-}
-
-/// Holds personal data, so only its size is shown.
-impl fmt::Debug for RestoredUser<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RestoredUser({} bytes)", self.profile.len())
-    }
-}
 
 /// Checks a row of a restore, and returns what it holds, or everything that is wrong with it.
 pub fn validate_restore(row: &str) -> Result<RestoredUser<'_>, Vec<RowError>> {
@@ -280,15 +253,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn credential_key(name: &str) -> Option<Key> {
-    match name {
-        "password_hash" => Some(Key::PasswordHash),
-        "custom_password_hash" => Some(Key::CustomPasswordHash),
-        "mfa_factors" => Some(Key::MfaFactors),
-        _ => None,
-    }
-}
-
 /// Returns where Auth0's internal record has an attribute.
 fn path(name: &str) -> &str {
     match Key::of(name.as_bytes()) {
@@ -317,4 +281,123 @@ fn profile<'a>(row: RawJson<'a>, is_canonical: bool, is_bare: bool) -> Cow<'a, s
     }
     out.push('}');
     Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::import::testing::lines;
+
+    const FULL: &str = r#"{"email":"Ann@Example.com","created_at":"2023-01-25T17:48:16.647Z","identities":[{"provider":"google-oauth2","connection":"google","isSocial":true,"user_id":12},{"provider":"auth0"}],"user_id":"x|1","username":"Ann","phone_number":"+491","picture":null,"logins_count":3,"custom":1.50,"user_metadata":{"a.b":"\n"}}"#;
+
+    fn errors(row: &str) -> String {
+        lines(validate_restore(row).unwrap_err())
+    }
+
+    #[test]
+    fn a_profile_is_kept_as_it_is() {
+        let found = validate_restore(FULL).unwrap();
+        assert!(matches!(found.profile, Cow::Borrowed(text) if text == FULL));
+        assert_eq!(
+            (found.user_id.as_ref(), found.strategy.as_ref()),
+            ("x|1", "google-oauth2")
+        );
+        assert_eq!(found.connection.as_deref(), Some("google"));
+        assert_eq!(found.email.as_deref(), Some("ann@example.com"));
+        assert_eq!(
+            (found.username.as_deref(), found.phone_number.as_deref()),
+            (Some("ann"), Some("+491"))
+        );
+        assert!(found.credentials.is_none());
+        assert_eq!(
+            format!("{found:?}"),
+            format!("RestoredUser({} bytes)", FULL.len())
+        );
+    }
+
+    #[test]
+    fn spaces_and_credentials_are_taken_out_of_the_profile() {
+        let row = r#" { "user_id" : "auth0|1", "mfa_factors":[{"totp":{"secret":"ABC"}}], "k\u0065y": "\/", "n": 1e2 } "#;
+        let found = validate_restore(row).unwrap();
+        assert_eq!(found.profile, r#"{"user_id":"auth0|1","key":"/","n":1e2}"#);
+        assert_eq!(
+            found.credentials.unwrap().to_json().expose(),
+            r#"{"mfa_factors":[{"totp":{"secret":"ABC"}}]}"#
+        );
+        let only = validate_restore(
+            r#"{"user_id":"auth0|1","password_hash":"$2b$10$C9hB01.YxRSTcn/ZOOo4j.TW7xCKKFKBSF.C7E0xiUwumqIDqWUXG"}"#,
+        );
+        assert_eq!(only.unwrap().profile, r#"{"user_id":"auth0|1"}"#);
+    }
+
+    #[test]
+    fn the_strategy_is_the_providers_or_the_prefix() {
+        let strategy = |row: &'static str| validate_restore(row).unwrap().strategy;
+        assert_eq!(strategy(r#"{"user_id":"sms|1"}"#), "sms");
+        assert_eq!(strategy(r#"{"user_id":"sms|1","identities":[]}"#), "sms");
+        assert_eq!(
+            strategy(r#"{"user_id":"1","identities":[{"provider":"samlp"}]}"#),
+            "samlp"
+        );
+        assert_eq!(
+            strategy(r#"{"user_id":"|1","identities":[{"provider":"ad"}]}"#),
+            "ad"
+        );
+    }
+
+    #[test]
+    fn an_id_is_needed() {
+        assert_snapshot!(errors("{}"), @"OBJECT_REQUIRED: Missing required property: user_id (a restore needs full profiles with their ids; import rows without ids without `restore`)");
+        assert_snapshot!(errors(r#"{"user_id":"1"}"#), @r"PATTERN identities[0].profileData.user_id: Error in identities[0].profileData.user_id property - String does not match pattern ^[^|]+\|.+$ (give the id its prefix, for example `auth0|`, or the row its `identities`)");
+        assert_snapshot!(errors(r#"{"user_id":null}"#), @"INVALID_TYPE identities[0].profileData.user_id: Error in identities[0].profileData.user_id property - Expected type string but found type null (leave the property out instead of setting it to null)");
+        let long = format!(r#"{{"user_id":"auth0|{}"}}"#, "1".repeat(250));
+        assert!(errors(&long).starts_with("MAX_LENGTH"));
+    }
+
+    #[test]
+    fn types_are_checked_and_null_is_a_value() {
+        assert_snapshot!(errors(r#"{"user_id":"a|1","email":"ann","name":1,"blocked":"x","app_metadata":[],"identities":[1,{"provider":2,"user_id":[]}],"logins_count":-1,"last_login":"yesterday","multifactor":"x","created_at":5}"#), @r"
+        INVALID_FORMAT identities[0].profileData.email: Error in identities[0].profileData.email property - Object didn't pass validation for format email: ann (an e-mail address has an `@`)
+        INVALID_TYPE identities[0].profileData.name: Error in identities[0].profileData.name property - Expected type string but found type integer (give a string)
+        INVALID_TYPE identities[0].profileData.blocked: Error in identities[0].profileData.blocked property - Expected type boolean but found type string (give a boolean)
+        INVALID_TYPE app_metadata: Error in app_metadata property - Expected type object but found type array (give an object)
+        INVALID_TYPE identities[0]: Error in identities[0] property - Expected type object but found type integer (give an object)
+        INVALID_TYPE identities[1].provider: Error in identities[1].provider property - Expected type string but found type integer (give a string)
+        INVALID_TYPE identities[1].user_id: Error in identities[1].user_id property - Expected type string but found type array (give a string)
+        MINIMUM logins_count: Error in logins_count property - Value -1 is less than minimum 0 (give at least 0)
+        INVALID_FORMAT last_login: Error in last_login property - Object didn't pass validation for format date-time: yesterday (write it as `2023-01-25T17:48:16.543Z`)
+        INVALID_TYPE multifactor: Error in multifactor property - Expected type array but found type string (give an array)
+        INVALID_TYPE created_at: Error in created_at property - Expected type string but found type integer (give a string)
+        ");
+        let nulls = r#"{"user_id":"a|1","email":null,"blocked":null,"identities":null,"last_login":null,"username":null}"#;
+        assert!(validate_restore(nulls).unwrap().email.is_none());
+    }
+
+    #[test]
+    fn what_an_import_would_refuse_is_kept() {
+        let row = r#"{"user_id":"auth0|a b","email":"nobody@localhost","username":"Ann Smith the very long one","app_metadata":{"email":"x"},"name":"","unknown":[]}"#;
+        assert_eq!(validate_restore(row).unwrap().profile, row);
+        assert!(
+            validate_restore(r#"{"user_id":"a|1","email":""}"#)
+                .unwrap()
+                .email
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn credentials_and_json_are_checked_as_in_an_import() {
+        assert!(errors("{").starts_with("INVALID_JSON"));
+        assert!(
+            errors("7").starts_with("INVALID_TYPE: Expected type object but found type integer")
+        );
+        assert!(
+            errors(r#"{"user_id":"a|1","user_id":"a|1"}"#).starts_with("INVALID_VALUE user_id")
+        );
+        assert!(
+            errors(r#"{"user_id":"a|1","password_hash":"x"}"#).starts_with("PATTERN passwordHash")
+        );
+    }
 }

@@ -197,7 +197,7 @@ pub(crate) fn nearest(name: &str) -> Option<&'static str> {
     let (distance, best) = names
         .map(|known| (edit_distance(&folded, &fold(known)), known))
         .min()?;
-    (distance <= 2 && distance * 3 <= folded.len()).then_some(best)
+    (distance <= 2 && distance * 2 < folded.len()).then_some(best)
 }
 
 fn fold(name: &str) -> String {

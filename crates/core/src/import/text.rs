@@ -1,8 +1,9 @@
-//! Shapes of texts other than e-mail addresses: phone numbers, usernames, URLs, ids.
+//! Shapes of texts other than e-mail addresses (phone numbers, usernames, URLs), and texts in lower case and canonical form.
 
 use std::borrow::Cow;
 
 use crate::import::email::is_email;
+use crate::json::{self, RawJson};
 
 /// Returns whether a text is a phone number in E.164 form: `+` and 1 to 15 digits.
 pub fn is_phone_number(text: &str) -> bool {
@@ -24,7 +25,7 @@ pub(crate) fn has_username_chars(text: &str) -> bool {
 
 /// Returns whether a text is an absolute `http`, `https` or `data` URL without white space.
 pub fn is_picture_url(text: &str) -> bool {
-    if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+    if !is_visible_ascii(text) && text.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return false;
     }
     let Some((scheme, rest)) = text.split_once(':') else {
@@ -40,9 +41,15 @@ pub fn is_picture_url(text: &str) -> bool {
     !host.is_empty() && !host.starts_with(['/', '?', '#', ':'])
 }
 
+/// Returns whether a text is ASCII without space and control characters, as nearly every id and URL is.
+/// Reads to the end whatever it finds, because that lets the compiler take many bytes at once.
+fn is_visible_ascii(text: &str) -> bool {
+    text.bytes().fold(true, |all, b| all & b.is_ascii_graphic())
+}
+
 /// Returns whether a text has white space as JavaScript's `\s` understands it.
 pub(crate) fn has_white_space(text: &str) -> bool {
-    text.chars().any(|c| c.is_whitespace() || c == '\u{feff}')
+    !is_visible_ascii(text) && text.chars().any(|c| c.is_whitespace() || c == '\u{feff}')
 }
 
 /// Returns a text in lower case; allocates only when it is not.
@@ -61,6 +68,21 @@ pub(crate) fn lower_case(text: Cow<'_, str>) -> Cow<'_, str> {
     } else {
         Cow::Owned(lower)
     }
+}
+
+/// Returns a text without the white space that JSON allows around a value.
+pub(crate) fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\n', '\r', '\t'])
+}
+
+/// Returns a checked value as canonical text.
+pub(crate) fn canonical_text(value: RawJson<'_>, is_canonical: bool) -> Cow<'_, str> {
+    if is_canonical {
+        return Cow::Borrowed(value.text());
+    }
+    let mut out = String::with_capacity(value.text().len());
+    json::canonical(value.text(), &mut out);
+    Cow::Owned(out)
 }
 
 #[cfg(test)]

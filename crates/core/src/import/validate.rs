@@ -6,22 +6,14 @@
 
 use std::borrow::Cow;
 
-use crate::import::codes::Code;
+use crate::import::credentials::{credential, two_hashes};
 use crate::import::dotted::Dotted;
-use crate::import::email::is_email;
-use crate::import::problem::{
-    Hinted, Problems, additional, at, echo, forbidden, invalid_json, invalid_value, missing,
-    no_format, no_match, plain, too_long, too_short, wrong_type,
-};
-use crate::import::schema::{self, Key};
-use crate::import::text::{
-    has_username_chars, has_white_space, is_phone_number, is_picture_url, lower_case,
-};
-use crate::import::{Attribute, Credentials, NewUser, Rules, custom_hash, metadata, mfa};
+use crate::import::problem::{Hinted, Problems, invalid_json, invalid_value, missing, wrong_type};
+use crate::import::schema::Key;
+use crate::import::text::{canonical_text, trim};
+use crate::import::{Attribute, Credentials, NewUser, Rules, attributes, identifiers};
 use crate::json::{self, Kind, Member, RawJson, unescape};
-use crate::password::bcrypt::is_password_hash;
 use crate::row::RowError;
-use crate::secret::Secret;
 
 /// Checks a row of an import, and returns what it sets, or everything that is wrong with it.
 pub fn validate<'a>(row: &'a str, rules: &Rules) -> Result<NewUser<'a>, Vec<RowError>> {
@@ -43,76 +35,22 @@ pub fn validate<'a>(row: &'a str, rules: &Rules) -> Result<NewUser<'a>, Vec<RowE
     reader.into_result()
 }
 
-/// Returns a text without the white space that JSON allows around a value.
-pub(crate) fn trim(text: &str) -> &str {
-    text.trim_matches([' ', '\n', '\r', '\t'])
-}
-
-/// Returns a checked value as canonical text.
-pub(crate) fn canonical_text(value: RawJson<'_>, is_canonical: bool) -> Cow<'_, str> {
-    if is_canonical {
-        return Cow::Borrowed(value.text());
-    }
-    let mut out = String::with_capacity(value.text().len());
-    json::canonical(value.text(), &mut out);
-    Cow::Owned(out)
-}
-
-/// Checks the credentials of a row of any kind; what is right goes into `into`.
-pub(crate) fn credential(
-    key: Key,
-    value: RawJson<'_>,
-    is_canonical: bool,
-    into: &mut Credentials,
-    problems: &mut Problems,
-) {
-    match key {
-        Key::CustomPasswordHash => custom_hash::check(value, problems),
-        Key::MfaFactors => mfa::check(value, problems),
-        _ => password_hash(value, problems),
-    }
-    let secret = Some(Secret::new(
-        canonical_text(value, is_canonical).into_owned(),
-    ));
-    match key {
-        Key::CustomPasswordHash => into.custom_password_hash = secret,
-        Key::MfaFactors => into.mfa_factors = secret,
-        _ => into.password_hash = secret,
-    }
-}
-
-fn password_hash(value: RawJson<'_>, problems: &mut Problems) {
-    let path = Key::PasswordHash.path();
-    let hint = "give a bcrypt hash of cost 10 that starts with `$2a$10$` or `$2b$10$`; \
-                other hashes go into `custom_password_hash`";
-    match value.as_str() {
-        None => problems.add(wrong_type(path, "string", value)),
-        Some(text) if is_password_hash(&text) => {}
-        Some(_) => problems.add(no_match(path, schema::PASSWORD_HASH_PATTERN).hinted(hint)),
-    }
-}
-
-/// Returns the error of a row with both kinds of password hash.
-pub(crate) fn two_hashes() -> RowError {
-    plain(Code::NotPassed, "Data matches schema from 'not'")
-        .hinted("`password_hash` and `custom_password_hash` exclude one another: keep one of them")
-}
-
-struct Reader<'a, 'r> {
+pub(super) struct Reader<'a, 'r> {
     row: &'a str,
     is_canonical: bool,
-    rules: &'r Rules,
-    user: NewUser<'a>,
+    pub(super) rules: &'r Rules,
+    pub(super) user: NewUser<'a>,
     credentials: Credentials,
-    /// Bits of the properties that the row has, and of those that it has under a readable title.
-    seen: u32,
-    titled: u32,
+    /// Bits of the properties that the row has.
+    pub(super) seen: u32,
+    /// Bits of the properties that the row has under a readable title.
+    pub(super) titled: u32,
     /// Names that nothing is known about, and where the first of them stands.
-    unknown: Vec<Cow<'a, str>>,
-    unknown_at: usize,
-    user_metadata: Dotted<'a>,
-    app_metadata: Dotted<'a>,
-    problems: Problems,
+    pub(super) unknown: Vec<Cow<'a, str>>,
+    pub(super) unknown_at: usize,
+    pub(super) user_metadata: Dotted<'a>,
+    pub(super) app_metadata: Dotted<'a>,
+    pub(super) problems: Problems,
 }
 
 impl<'a, 'r> Reader<'a, 'r> {
@@ -143,8 +81,7 @@ impl<'a, 'r> Reader<'a, 'r> {
         Ok(self.user)
     }
 
-    // Step 2: members
-
+    /// Step 2.
     fn member(&mut self, member: Member<'a>) {
         self.problems
             .stand_at(member.key.as_ptr() as usize - self.row.as_ptr() as usize);
@@ -158,236 +95,36 @@ impl<'a, 'r> Reader<'a, 'r> {
         }
     }
 
-    fn known(&mut self, key: Key, value: RawJson<'a>) {
+    pub(super) fn known(&mut self, key: Key, value: RawJson<'a>) {
         if self.titled & key.bit() != 0 {
             self.given_twice(key.name());
         }
         self.seen |= key.bit();
         match key {
-            Key::UserId => self.user_id(value),
-            Key::Email => self.email(value),
-            Key::Username => self.username(value),
-            Key::PhoneNumber => self.phone_number(value),
+            Key::UserId => {
+                let found = identifiers::user_id(value, self.rules, &mut self.problems);
+                (self.user.id, self.user.notes.prefix_stripped) = found;
+            }
+            Key::Email => self.user.email = identifiers::email(value, &mut self.problems),
+            Key::Username => {
+                self.user.username = identifiers::username(value, self.rules, &mut self.problems);
+            }
+            Key::PhoneNumber => {
+                self.user.phone_number = identifiers::phone_number(value, &mut self.problems);
+            }
             Key::PasswordHash | Key::CustomPasswordHash | Key::MfaFactors => {
                 let (into, problems) = (&mut self.credentials, &mut self.problems);
                 credential(key, value, self.is_canonical, into, problems);
             }
-            Key::Set(attribute) => self.attribute(attribute, value),
-        }
-    }
-
-    /// Sorts out a name that is no property as it stands.
-    #[cold]
-    fn other(&mut self, name: Cow<'a, str>, value: RawJson<'a>) {
-        if let Some(key) = Key::of(name.as_bytes()) {
-            // The name was written with escapes.
-            self.known(key, value);
-        } else if self.rules.strict {
-            self.unknown(name);
-        } else if schema::is_export_only(&name) {
-            self.user.notes.export_attributes_ignored = true;
-        } else if let Some(property) = schema::of_title(&name) {
-            self.title(&name, property, value);
-        } else if !name.split('.').skip(1).any(str::is_empty) && name.starts_with("user_metadata.")
-        {
-            self.user_metadata.push(self.problems.offset(), name, value);
-        } else if !name.split('.').skip(1).any(str::is_empty) && name.starts_with("app_metadata.") {
-            self.app_metadata.push(self.problems.offset(), name, value);
-        } else {
-            self.unknown(name);
-        }
-    }
-
-    fn unknown(&mut self, name: Cow<'a, str>) {
-        if self.unknown.is_empty() {
-            self.unknown_at = self.problems.offset();
-        }
-        self.unknown.push(name);
-    }
-
-    fn title(&mut self, title: &str, property: &str, value: RawJson<'a>) {
-        self.user.notes.titles_mapped = true;
-        let Some(key) = Key::of(property.as_bytes()) else {
-            self.user.notes.export_attributes_ignored = true;
-            return;
-        };
-        if self.seen & key.bit() != 0 {
-            self.given_twice(title);
-        } else {
-            self.known(key, value);
-            self.titled |= key.bit();
-        }
-    }
-
-    fn given_twice(&mut self, name: &str) {
-        let message = "the row has this property under its name and under a readable title";
-        self.problems
-            .add(at(Code::InvalidValue, name, message).hinted("keep one of the two"));
-    }
-
-    /// Returns a text, or adds that the value is none.
-    fn text(&mut self, key: Key, value: RawJson<'a>) -> Option<Cow<'a, str>> {
-        let text = value.as_str();
-        if text.is_none() {
-            self.problems.add(wrong_type(key.path(), "string", value));
-        }
-        text
-    }
-
-    /// Returns whether a text has at least `min` and at most `max` characters, or adds that it has not.
-    fn has_length(&mut self, key: Key, text: &str, min: usize, max: usize) -> bool {
-        if text.len() <= max && (min == 1 && !text.is_empty()) {
-            return true;
-        }
-        let chars = text.chars().count();
-        if chars < min {
-            self.problems.add(too_short(key.path(), chars, min));
-        } else if chars > max {
-            self.problems.add(too_long(key.path(), chars, max));
-        }
-        (min..=max).contains(&chars)
-    }
-
-    fn user_id(&mut self, value: RawJson<'a>) {
-        let Some(given) = self.text(Key::UserId, value) else {
-            return;
-        };
-        if !self.has_length(Key::UserId, &given, 1, schema::USER_ID_CHARS) {
-            return;
-        }
-        if has_white_space(&given) {
-            let error = no_match(Key::UserId.path(), schema::USER_ID_PATTERN);
-            self.problems.add(error.hinted("remove the white space"));
-        }
-        let prefix = self.rules.strategy.as_str();
-        let rest = given
-            .strip_prefix(prefix)
-            .and_then(|rest| rest.strip_prefix('|'));
-        let id = match (rest, &given) {
-            (Some(rest), _) if !self.rules.keep_prefix && !self.rules.strict => {
-                self.user.notes.prefix_stripped = true;
-                let len = rest.len();
-                cut_to_last(given, len)
-            }
-            _ => given,
-        };
-        if id.is_empty() {
-            let hint = "an id must have something behind its prefix";
-            self.problems
-                .add(too_short(Key::UserId.path(), 0, 1).hinted(hint));
-        }
-        self.user.id = Some(id);
-    }
-
-    fn email(&mut self, value: RawJson<'a>) {
-        let Some(given) = self.text(Key::Email, value) else {
-            return;
-        };
-        let email = lower_case(given);
-        if !is_email(&email) {
-            let given = value.as_str().unwrap_or_default();
-            let error = no_format(Key::Email.path(), "email", &given);
-            self.problems
-                .add(error.hinted("give an address like `name@example.com`"));
-        }
-        self.user.email = Some(email);
-    }
-
-    fn username(&mut self, value: RawJson<'a>) {
-        let Some(given) = self.text(Key::Username, value) else {
-            return;
-        };
-        let username = lower_case(given);
-        let rules = self.rules.username;
-        // A connection without usernames says nothing about their length, and what a row has must not get lost.
-        let (min, max) = if rules.allowed {
-            (rules.min, rules.max)
-        } else {
-            (1, schema::USERNAME_CHARS)
-        };
-        let fits = self.has_length(Key::Username, &username, min, max);
-        if fits && self.rules.strategy.is_database() {
-            let path = Key::Username.path();
-            if is_email(&username) {
-                let hint = "a username must not be an e-mail address: use `email`";
-                self.problems.add(forbidden(path).hinted(hint));
-            } else if !has_username_chars(&username) {
-                let hint = "use letters a to z, digits and @ ` ^ $ ! - # . + ' ~ _";
-                self.problems
-                    .add(no_match(path, schema::USERNAME_PATTERN).hinted(hint));
+            Key::Set(attribute) => {
+                attributes::check(attribute, value, self.rules.strict, &mut self.problems);
+                let text = canonical_text(value, self.is_canonical);
+                self.user.attributes[attribute as usize] = Some(text);
             }
         }
-        self.user.username = Some(username);
     }
 
-    fn phone_number(&mut self, value: RawJson<'a>) {
-        let Some(phone) = self.text(Key::PhoneNumber, value) else {
-            return;
-        };
-        if !is_phone_number(&phone) {
-            let error = no_match(Key::PhoneNumber.path(), schema::PHONE_PATTERN);
-            self.problems
-                .add(error.hinted("write it as `+493012345678`, digits only"));
-        }
-        self.user.phone_number = Some(phone);
-    }
-
-    fn attribute(&mut self, attribute: Attribute, value: RawJson<'a>) {
-        self.check_attribute(attribute, value);
-        self.user.attributes[attribute as usize] = Some(canonical_text(value, self.is_canonical));
-    }
-
-    fn check_attribute(&mut self, attribute: Attribute, value: RawJson<'a>) {
-        match attribute {
-            Attribute::EmailVerified | Attribute::PhoneVerified | Attribute::Blocked => {
-                if value.as_bool().is_none() {
-                    let path = Key::Set(attribute).path();
-                    self.problems.add(wrong_type(path, "boolean", value));
-                }
-            }
-            Attribute::GivenName | Attribute::FamilyName => self.name(attribute, value, 150),
-            // The API takes 300 and 350 where a page of the documentation says 150 and 300.
-            Attribute::Name => self.name(attribute, value, 300),
-            Attribute::Nickname => self.name(attribute, value, 350),
-            Attribute::Picture => self.picture(value),
-            Attribute::UserMetadata | Attribute::AppMetadata => self.metadata(attribute, value),
-        }
-    }
-
-    fn name(&mut self, attribute: Attribute, value: RawJson<'a>, max: usize) {
-        let key = Key::Set(attribute);
-        // The text with its escapes is never shorter than what it says, so most names need not be read.
-        if value.kind() == Kind::String && (3..=max + 2).contains(&value.text().len()) {
-            return;
-        }
-        if let Some(text) = self.text(key, value) {
-            self.has_length(key, &text, 1, max);
-        }
-    }
-
-    fn picture(&mut self, value: RawJson<'a>) {
-        let key = Key::Set(Attribute::Picture);
-        let Some(url) = self.text(key, value) else {
-            return;
-        };
-        if !is_picture_url(&url) {
-            let error = no_format(key.path(), "strict-uri", &url);
-            self.problems
-                .add(error.hinted("give a URL that starts with `https://`"));
-        }
-    }
-
-    fn metadata(&mut self, attribute: Attribute, value: RawJson<'_>) {
-        if value.kind() == Kind::Object {
-            metadata::check(attribute, value, self.rules.strict, &mut self.problems);
-        } else {
-            self.problems
-                .add(wrong_type(attribute.name(), "object", value));
-        }
-    }
-
-    // Steps 3 and 4: the row as a whole
-
+    /// Steps 3 and 4: the row as a whole.
     fn finish(&mut self) {
         let user_metadata = std::mem::take(&mut self.user_metadata);
         let app_metadata = std::mem::take(&mut self.app_metadata);
@@ -401,64 +138,6 @@ impl<'a, 'r> Reader<'a, 'r> {
         if has(self.seen, Key::PasswordHash) && has(self.seen, Key::CustomPasswordHash) {
             self.problems.add(two_hashes());
         }
-    }
-
-    fn put_together(&mut self, attribute: Attribute, dotted: &Dotted<'_>) {
-        let Some((offset, key)) = dotted.first() else {
-            return;
-        };
-        self.problems.stand_at(offset);
-        self.user.notes.titles_mapped = true;
-        if has(self.seen, Key::Set(attribute)) {
-            let message = format!("the row has `{}` as a whole, too", attribute.name());
-            let error = at(Code::InvalidValue, &echo(key), &message);
-            self.problems
-                .add(error.hinted("keep either the object or its members"));
-            return;
-        }
-        match dotted.build() {
-            Ok(object) => {
-                // Put together, values can lie deeper than they did apart.
-                for fault in json::check(&object)
-                    .map(|checked| checked.faults)
-                    .unwrap_or_default()
-                {
-                    self.problems.add(invalid_value(&object, &fault));
-                }
-                self.metadata(attribute, RawJson::trusted(&object));
-                self.user.attributes[attribute as usize] = Some(Cow::Owned(object));
-            }
-            Err(errors) => {
-                for (offset, error) in errors {
-                    self.problems.stand_at(offset);
-                    self.problems.add(error);
-                }
-            }
-        }
-    }
-
-    fn additional(&mut self) {
-        /// Names that the hint speaks about.
-        const HINTED_NAMES: usize = 3;
-        let sentence = |name: &Cow<'_, str>| match schema::nearest(name) {
-            _ if schema::is_export_only(name) => {
-                format!("`{name}` is set by the system: remove it")
-            }
-            Some(known) => format!("`{}`: did you mean `{known}`?", echo(name)),
-            None => format!(
-                "put `{}` into `app_metadata` or `user_metadata`",
-                echo(name)
-            ),
-        };
-        let hints: Vec<_> = self
-            .unknown
-            .iter()
-            .take(HINTED_NAMES)
-            .map(sentence)
-            .collect();
-        let error = additional("", self.unknown.iter().map(AsRef::as_ref)).hinted(hints.join("; "));
-        self.problems.stand_at(self.unknown_at);
-        self.problems.add(error);
     }
 
     /// Adds the property without which a user of the connection's strategy cannot be.
@@ -480,15 +159,196 @@ impl<'a, 'r> Reader<'a, 'r> {
     }
 }
 
-fn has(seen: u32, key: Key) -> bool {
+pub(super) fn has(seen: u32, key: Key) -> bool {
     seen & key.bit() != 0
 }
 
-/// Returns the last `len` bytes of a text, borrowed if it is.
-fn cut_to_last(text: Cow<'_, str>, len: usize) -> Cow<'_, str> {
-    let start = text.len() - len;
-    match text {
-        Cow::Borrowed(text) => Cow::Borrowed(&text[start..]),
-        Cow::Owned(text) => Cow::Owned(text[start..].to_owned()),
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::import::testing::{errors, lines, rules, set, strategy, strict, user};
+
+    const BASIC: &str = r#"{"email":"john.doe@contoso.com","email_verified":false,"app_metadata":{"roles":["admin"],"plan":"premium"},"user_metadata":{"theme":"light"}}"#;
+
+    #[test]
+    fn takes_auth0s_example() {
+        let found = user(BASIC);
+        assert_eq!(found.email.as_deref(), Some("john.doe@contoso.com"));
+        assert_eq!(
+            (found.id.as_deref(), found.credentials.is_none()),
+            (None, true)
+        );
+        assert_eq!(found.notes, crate::import::Notes::default());
+        assert_eq!(
+            set(&found),
+            [
+                ("email_verified", "false"),
+                ("user_metadata", r#"{"theme":"light"}"#),
+                ("app_metadata", r#"{"roles":["admin"],"plan":"premium"}"#)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_canonical_row_is_borrowed_and_another_made_canonical() {
+        let found = user(BASIC);
+        assert!(
+            found
+                .attributes
+                .iter()
+                .flatten()
+                .all(|text| matches!(text, Cow::Borrowed(_)))
+        );
+        let found = user(
+            " {\"em\\u0061il\" : \"a@b.de\", \"user_metadata\":{ \"a\": 1.50, \"b\":\"\\/\" } }\n",
+        );
+        assert_eq!(set(&found), [("user_metadata", r#"{"a":1.50,"b":"/"}"#)]);
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once_in_the_order_of_the_row() {
+        let row = r#"{"name":7,"emial":"x","user_metadata":{"a":1e999},"email":"nobody","given_name":"","password_hash":"secret"}"#;
+        assert_snapshot!(errors(row), @r"
+        INVALID_TYPE identities[0].profileData.name: Error in identities[0].profileData.name property - Expected type string but found type integer (give a string)
+        OBJECT_ADDITIONAL_PROPERTIES: Additional properties not allowed: emial (`emial`: did you mean `email`?)
+        INVALID_VALUE user_metadata.a: Error in user_metadata.a property - a number is too large to be represented at byte 43 (give the number as a string)
+        INVALID_FORMAT identities[0].profileData.email: Error in identities[0].profileData.email property - Object didn't pass validation for format email: nobody (give an address like `name@example.com`)
+        MIN_LENGTH identities[0].profileData.given_name: Error in identities[0].profileData.given_name property - String is too short (0 chars), minimum 1 (leave the property out if there is no value)
+        PATTERN passwordHash: Error in passwordHash property - String does not match pattern ^\$2[ab]?\$10+\$[./A-Za-z0-9]{53}$ (give a bcrypt hash of cost 10 that starts with `$2a$10$` or `$2b$10$`; other hashes go into `custom_password_hash`)
+        ");
+    }
+
+    #[test]
+    fn text_that_is_no_json_is_one_error() {
+        assert_snapshot!(errors(r#"{"email":"a@b.de",}"#), @"INVALID_JSON: The row is not valid JSON: expected a key in double quotes at byte 18 (byte 0 is the first byte of the row)");
+        assert_snapshot!(errors(""), @"INVALID_JSON: The row is not valid JSON: the text ends in the middle of a value at byte 0 (byte 0 is the first byte of the row)");
+    }
+
+    #[test]
+    fn a_row_is_an_object() {
+        for (row, found) in [
+            ("1", "integer"),
+            ("1.0", "integer"),
+            ("-1.5", "number"),
+            ("null", "null"),
+            ("[]", "array"),
+            (" \"x\"", "string"),
+        ] {
+            let expected = format!("INVALID_TYPE: Expected type object but found type {found}");
+            assert!(errors(row).starts_with(&expected), "{row}");
+        }
+    }
+
+    #[test]
+    fn faults_of_value_have_their_path() {
+        let row = r#"{"email":"a@b.de","user_metadata":{"x":["\ud800"]},"email":"c@d.de"}"#;
+        assert_snapshot!(errors(row), @r"
+        INVALID_VALUE user_metadata.x[0]: Error in user_metadata.x[0] property - half of a surrogate pair stands alone in a string at byte 41 (remove the character)
+        INVALID_VALUE email: Error in email property - the same key stands twice in one object at byte 51 (keep one of the two)
+        ");
+    }
+
+    #[test]
+    fn each_strategy_needs_its_own_identifier() {
+        assert_snapshot!(errors("{}"), @"OBJECT_REQUIRED: Missing required property: email (every row needs an e-mail address)");
+        let missing = |name: &str| lines(validate("{}", &strategy(name)).unwrap_err());
+        assert_snapshot!(missing("sms"), @"OBJECT_REQUIRED: Missing required property: phone_number (users of this connection sign in with a phone number)");
+        assert!(missing("email").contains("property: email"));
+        assert!(missing("google-oauth2").contains("property: user_id"));
+        assert!(validate(r#"{"phone_number":"+491"}"#, &strategy("sms")).is_ok());
+        assert!(validate(r#"{"user_id":"1"}"#, &strategy("samlp")).is_ok());
+    }
+
+    #[test]
+    fn hashes_exclude_one_another_and_are_kept_apart() {
+        let hash =
+            r#""password_hash":"$2b$10$C9hB01.YxRSTcn/ZOOo4j.TW7xCKKFKBSF.C7E0xiUwumqIDqWUXG""#;
+        let custom = r#""custom_password_hash":{"algorithm":"ldap","hash":{"value":"{SHA}2jmj7l5rSw0yVb/vlWAYkK/YBwk="}}"#;
+        assert_snapshot!(errors(&format!(r#"{{"email":"a@b.de",{hash},{custom}}}"#)), @"NOT_PASSED: Data matches schema from 'not' (`password_hash` and `custom_password_hash` exclude one another: keep one of them)");
+        let row = format!(r#"{{"email":"a@b.de", {hash} }}"#);
+        let found = user(&row);
+        assert_eq!(
+            found.credentials.as_ref().unwrap().to_json().expose(),
+            &format!("{{{hash}}}")
+        );
+        assert!(!format!("{found:?}").contains("$2b$"));
+    }
+
+    #[test]
+    fn a_hostile_row_has_few_errors_and_no_quadratic_cost() {
+        let many: String = (0..100_000)
+            .map(|i| format!(r#""user_metadata.k{i}":1,"k{i}":1,"#))
+            .collect();
+        let found = errors(&format!(r#"{{{many}"name":1}}"#));
+        assert!(found.len() < 5000 && found.contains("k19,…"));
+        let equal: String = (0..1000).map(|_| r#""email":1,"#).collect();
+        assert!(errors(&format!(r#"{{{equal}"name":1}}"#)).lines().count() <= 50);
+    }
+
+    fn jsonish() -> impl Strategy<Value = String> {
+        let keys = Key::ALL.map(Key::name);
+        let token = prop_oneof![
+            proptest::sample::select(keys.to_vec()).prop_map(|key| format!("\"{key}\":")),
+            proptest::sample::select(vec![
+                "{",
+                "}",
+                "[",
+                "]",
+                ",",
+                ":",
+                "\"Email\":",
+                "\"user_metadata.a\":",
+                "\"a@b.de\"",
+                "\"+49\"",
+                "null",
+                "true",
+                "1e999",
+                "-1.50",
+                "\"\\ud800\"",
+                "\"\\u0061\"",
+                "\"x\"",
+                " ",
+                "\"hash\":",
+                "\"value\":",
+                "\"algorithm\":\"md5\"",
+                "\"totp\":",
+                "\"secret\":",
+            ])
+            .prop_map(str::to_owned),
+            ".{0,3}",
+        ];
+        proptest::collection::vec(token, 0..24).prop_map(|tokens| tokens.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics_and_never_refuses_without_a_reason(body in jsonish()) {
+            for row in [body.clone(), format!("{{\"email\":\"a@b.de\",{body}}}")] {
+                for rules in [rules(), strict(), strategy("sms")] {
+                    prop_assert!(validate(&row, &rules).map_or_else(|errors| !errors.is_empty(), |_| true));
+                }
+                let _ = crate::import::validate_restore(&row);
+                prop_assert!(json::check(&crate::import::masked(&row)).is_ok());
+            }
+        }
+
+        #[test]
+        fn a_row_says_the_same_when_it_is_canonical(
+            id in "[a-z|]{1,9}", local in "[A-Za-zäÖ]{1,9}", name in "\\PC{1,9}", space in "[ \n\t]{0,2}", n in any::<f64>(),
+        ) {
+            let mut quoted = String::new();
+            json::push_string(&mut quoted, &name);
+            let quoted = quoted.replace('e', "\\u0065").replace('/', "\\/");
+            let row = format!("{space}{{\"user_id\":{space}\"{id}\",\"em\\u0061il\":\"{local}@b.de\",{space}\"name\":{quoted},\"user_metadata\":{{{quoted}:{space}[{n:?},{quoted}]}}}}");
+            let mut canonical = String::new();
+            json::canonical(&row, &mut canonical);
+            let found = validate(&row, &rules());
+            prop_assume!(n.is_finite());
+            prop_assert!(found.is_ok());
+            prop_assert_eq!(found, validate(&canonical, &rules()));
+        }
     }
 }
