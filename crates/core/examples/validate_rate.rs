@@ -7,8 +7,8 @@ use purser_core::connection::{Strategy, UsernameRules};
 use purser_core::import::{Rules, validate};
 use purser_core::json;
 
-const ROWS: usize = 20_000;
-const ROUNDS: usize = 9;
+const ROWS: usize = 5_000;
+const ROUNDS: usize = 41;
 
 fn row(i: usize) -> String {
     let n = i * 7919;
@@ -47,7 +47,11 @@ fn main() {
             })
             .collect();
         rates.sort_by(f64::total_cmp);
-        rates[ROUNDS / 2]
+        format!(
+            "{:>9.0} rows/s, in the best round {:>9.0}",
+            rates[ROUNDS / 2],
+            rates[ROUNDS - 1]
+        )
     };
     let checked = rate(&|row| drop(black_box(json::check(row).expect("the row is JSON"))));
     let validated = rate(&|row| drop(black_box(validate(row, &rules).expect("the row is right"))));
@@ -55,8 +59,8 @@ fn main() {
         "{} bytes a row, median of {ROUNDS} rounds",
         bytes / ROWS
     ));
-    report(&format!("json::check alone  {checked:>12.0} rows/s"));
-    report(&format!("validate, whole    {validated:>12.0} rows/s"));
+    report(&format!("json::check alone  {checked}"));
+    report(&format!("validate, whole    {validated}"));
 }
 
 #[expect(

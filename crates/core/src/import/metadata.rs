@@ -2,7 +2,7 @@
 
 use crate::import::Attribute;
 use crate::import::problem::{Hinted, Problems, echo, forbidden};
-use crate::json::{MAX_DEPTH, RawJson};
+use crate::json::{MAX_DEPTH, RawJson, unescape};
 
 /// Keys that one hint names.
 const NAMED_KEYS: usize = 5;
@@ -15,12 +15,10 @@ pub(crate) fn check(
     problems: &mut Problems,
 ) {
     if attribute == Attribute::AppMetadata {
-        let is_forbidden = |name: &str| is_forbidden(name.as_bytes());
         let keys = value
             .members()
-            .map(|m| m.name())
-            .filter(|name| is_forbidden(name));
-        let names: Vec<String> = keys.map(|name| format!("`{name}`")).collect();
+            .filter(|member| is_forbidden_key(member.key));
+        let names: Vec<String> = keys.map(|member| format!("`{}`", member.name())).collect();
         if !names.is_empty() {
             let hint = format!(
                 "remove {}: Auth0 keeps these names for itself",
@@ -42,7 +40,14 @@ pub(crate) fn check(
     }
 }
 
-/// Returns whether `app_metadata` must not have such a key.
+/// Returns whether `app_metadata` must not have a key, given with its quotes.
+fn is_forbidden_key(quoted: &str) -> bool {
+    match quoted.as_bytes() {
+        [b'"', plain @ .., b'"'] if !plain.contains(&b'\\') => is_forbidden(plain),
+        _ => is_forbidden(unescape(quoted).as_bytes()),
+    }
+}
+
 fn is_forbidden(name: &[u8]) -> bool {
     matches!(
         name,
