@@ -1,15 +1,29 @@
 //! The command line: one file per command, its `…Args` (whose doc comment is the manual), then `run()`.
 
+mod bad_rows;
 mod clients;
+mod completions;
 mod connections;
 mod context;
+mod ending;
 mod exit;
+mod export;
 pub(crate) mod failure;
+mod formats;
 pub(crate) mod globals;
+mod import;
+mod interrupt;
+mod jobs;
 mod log;
+mod man;
+mod outfile;
 mod output;
+mod profile;
+mod progress;
 mod serve;
 mod table;
+mod users;
+mod validate;
 mod words;
 
 use std::process::ExitCode;
@@ -29,7 +43,12 @@ use crate::config::Settings;
 /// Purser imports users in bulk into connections, keeps them, and exports them again: on the command line, and over an
 /// API that clients of the Auth0 Management API v2 can use unchanged.
 #[derive(Debug, Parser)]
-#[command(name = "purser", version, max_term_width = 100, propagate_version = true)]
+#[command(
+    name = "purser",
+    version,
+    max_term_width = 100,
+    propagate_version = true
+)]
 #[command(after_long_help = "Exit codes:
   0  all is well
   1  the work could not be done
@@ -52,13 +71,24 @@ pub(crate) struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Manage who may use the API
+    Import(import::ImportArgs),
+    Export(export::ExportArgs),
+    Validate(validate::ValidateArgs),
+    /// Look at users, and delete them
     #[command(subcommand)]
-    Clients(clients::ClientsCommand),
+    Users(users::UsersCommand),
+    /// Look at imports and exports, and go on with those that were interrupted
+    #[command(subcommand)]
+    Jobs(jobs::JobsCommand),
     /// Manage connections, the sets of users
     #[command(subcommand)]
     Connections(connections::ConnectionsCommand),
+    /// Manage who may use the API
+    #[command(subcommand)]
+    Clients(clients::ClientsCommand),
     Serve(serve::ServeArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 /// Runs the program.
@@ -67,7 +97,12 @@ pub(crate) fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             output::clap(&error);
-            return if error.use_stderr() { Exit::Usage } else { Exit::Success }.into();
+            return if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Success
+            }
+            .into();
         }
     };
     let output = Output::new(&cli.globals);
@@ -88,12 +123,26 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, Failure> {
         Command::Serve(args) => Some(args.log_format),
         _ => None,
     };
-    log::start(&cli.globals, format.unwrap_or(LogFormat::Text), format.is_some())?;
-    let context = Context { settings: Settings::resolve(&cli.globals)?, output };
+    log::start(
+        &cli.globals,
+        format.unwrap_or(LogFormat::Text),
+        format.is_some(),
+    )?;
+    let context = Context {
+        settings: Settings::resolve(&cli.globals)?,
+        output,
+    };
     match &cli.command {
-        Command::Clients(command) => clients::run(command, &context),
+        Command::Import(args) => import::run(args, &context),
+        Command::Export(args) => export::run(args, &context),
+        Command::Validate(args) => validate::run(args, &context),
+        Command::Users(command) => users::run(command, &context),
+        Command::Jobs(command) => jobs::run(command, &context),
         Command::Connections(command) => connections::run(command, &context),
+        Command::Clients(command) => clients::run(command, &context),
         Command::Serve(args) => serve::run(args, &context),
+        Command::Completions(args) => completions::run(args, &context),
+        Command::Man(args) => man::run(args, &context),
     }
 }
 

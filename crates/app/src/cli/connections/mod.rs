@@ -41,8 +41,20 @@ pub(crate) fn run(command: &ConnectionsCommand, context: &Context) -> Result<Exi
 
 /// Returns a connection as JSON.
 fn to_json(row: &ConnectionRow) -> Value {
-    let ConnectionRow { pk: _, connection, users } = row;
-    let Connection { id, name, strategy, enabled, enabled_clients, options, extra } = connection;
+    let ConnectionRow {
+        pk: _,
+        connection,
+        users,
+    } = row;
+    let Connection {
+        id,
+        name,
+        strategy,
+        enabled,
+        enabled_clients,
+        options,
+        extra,
+    } = connection;
     let mut value = json!({
         "id": id,
         "name": name,

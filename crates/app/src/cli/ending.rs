@@ -1,0 +1,139 @@
+//! How an import ended, in words or as JSON, and what that means for the exit code.
+
+use std::path::Path;
+use std::time::Duration;
+
+use purser_core::api::{Detail, job_body};
+use purser_core::job::{Job, JobFailure, JobStatus, Summary};
+use purser_engine::Engine;
+use serde_json::Value;
+
+use super::context::Context;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::{bad_rows, progress, words};
+
+/// Failed rows that are shown at the end; the others are a command away.
+const SHOWN_ROWS: usize = 5;
+
+/// An import that has ended.
+#[derive(Debug)]
+pub(crate) struct Ending<'a> {
+    pub(crate) job: &'a Job,
+    /// How long this attempt took.
+    pub(crate) elapsed: Duration,
+    /// Rows that an earlier attempt had done.
+    pub(crate) before: u64,
+    /// Where the failed rows were written.
+    pub(crate) report: Option<&'a Path>,
+}
+
+impl Ending<'_> {
+    /// Tells how the import ended.
+    pub(crate) fn tell(&self, engine: &Engine, context: &Context) -> Result<Exit, Failure> {
+        let job = self.job;
+        if context.output.json {
+            let body = job_body(job, engine.now(), None, Detail::Auth0);
+            context.output.json(&Value::Object(body))?;
+        }
+        match job.status {
+            JobStatus::Completed => {
+                context.output.say(&self.sentence("imported"));
+                self.tell_rows(engine, context)?;
+                Ok(if job.summary.failed > 0 {
+                    Exit::RowsFailed
+                } else {
+                    Exit::Success
+                })
+            }
+            JobStatus::Canceled => {
+                context
+                    .output
+                    .say(&self.sentence("canceled; before that, imported"));
+                self.tell_rows(engine, context)?;
+                Err(Failure::failed(
+                    "the import was canceled; what was imported before stays",
+                ))
+            }
+            JobStatus::Failed | JobStatus::Pending | JobStatus::Processing => {
+                if job.summary.total > 0 {
+                    context
+                        .output
+                        .say(&self.sentence("before the failure, imported"));
+                    self.tell_rows(engine, context)?;
+                }
+                Err(failure(job))
+            }
+        }
+    }
+
+    fn sentence(&self, verb: &str) -> String {
+        let Summary {
+            failed,
+            updated,
+            inserted,
+            total,
+        } = self.job.summary;
+        let users = words::count(inserted + updated, "user");
+        let [failed, updated, inserted] = [failed, updated, inserted].map(words::number);
+        let time = words::duration(self.elapsed);
+        let rate = progress::per_second(total.saturating_sub(self.before), self.elapsed);
+        let rate = rate
+            .map(|rate| format!(" ({} rows/s)", words::number(rate)))
+            .unwrap_or_default();
+        format!(
+            "{verb} {users}: {inserted} inserted, {updated} updated; {failed} failed; in {time}{rate}"
+        )
+    }
+
+    fn tell_rows(&self, engine: &Engine, context: &Context) -> Result<(), Failure> {
+        let (job, output) = (self.job, context.output);
+        if !output.talks() {
+            return Ok(());
+        }
+        for note in &job.notes {
+            output.say(&format!("note: {note}"));
+        }
+        let shown = bad_rows::first(engine.store(), &job.id, SHOWN_ROWS)?;
+        for row in &shown {
+            output.say(&bad_rows::text(row));
+        }
+        let more = job.summary.failed.saturating_sub(shown.len() as u64);
+        if more > 0 {
+            output.say(&format!("… and {} more", words::count(more, "failed row")));
+        }
+        if let Some(report) = self.report {
+            output.say(&format!("report: {}", report.display()));
+        }
+        if !shown.is_empty() {
+            output.hint(&format!(
+                "`purser jobs errors {}` shows every failed row",
+                job.id
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Returns why a job failed, for people.
+pub(crate) fn failure(job: &Job) -> Failure {
+    let Some(JobFailure {
+        details: _,
+        reason,
+        hint,
+        position,
+    }) = &job.failure
+    else {
+        let status = job.status.as_str();
+        return Failure::failed(format!("the job {} did not end: it is {status}", job.id)).hinted(
+            format!("`purser jobs show {}` tells how it goes on", job.id),
+        );
+    };
+    let row = position.map(|position| position.row).filter(|row| *row > 0);
+    let row = row.map(|row| format!(" (row {row})")).unwrap_or_default();
+    let failure = Failure::failed(format!("{reason}{row}"));
+    match hint {
+        Some(hint) => failure.hinted(hint.as_str()),
+        None => failure,
+    }
+}
