@@ -1,5 +1,26 @@
 //! The server: the Management API v2 and Purser's own paths.
 
+mod answer;
+mod auth;
+mod authentication;
+mod base_url;
+mod error;
+mod form;
+mod keys;
+mod layers;
+mod own;
+mod path;
+mod payload;
+mod query;
+mod rate;
+mod routes;
+mod schema;
+mod server;
+mod state;
+mod timeouts;
+mod tls;
+mod v2;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -27,6 +48,6 @@ pub(crate) enum Tls {
 }
 
 /// Serves until it is told to stop (SIGINT, SIGTERM).
-pub(crate) fn serve(_engine: Engine, _options: ServeOptions) -> anyhow::Result<()> {
-    anyhow::bail!("not there yet")
+pub(crate) fn serve(engine: Engine, options: ServeOptions) -> anyhow::Result<()> {
+    server::run(engine, options)
 }

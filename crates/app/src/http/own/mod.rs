@@ -1,0 +1,14 @@
+//! Paths that Auth0 does not have.
+
+pub(super) mod health;
+pub(super) mod jobs;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::state::AppState;
+
+/// Returns the paths that need no token.
+pub(crate) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(health::show))
+}

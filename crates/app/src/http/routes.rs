@@ -1,0 +1,83 @@
+//! Every path of the server on one page; a handler's own attribute holds its path, a test compares both.
+//!
+//! ```text
+//! POST   /oauth/token                          authentication::token
+//! GET    /.well-known/jwks.json                authentication::discovery
+//! GET    /.well-known/openid-configuration     authentication::discovery
+//! POST   /api/v2/jobs/users-imports            v2::jobs::imports
+//! POST   /api/v2/jobs/users-exports            v2::jobs::exports
+//! GET    /api/v2/jobs/{id}                     v2::jobs::show
+//! GET    /api/v2/jobs/{id}/errors              v2::jobs::errors
+//! …      /api/v2/users…                        v2::users
+//! …      /api/v2/connections…                  v2::connections
+//! GET    /api/purser/v1/jobs                   own::jobs
+//! GET    /api/purser/v1/jobs/{id}              own::jobs
+//! GET    /api/purser/v1/jobs/{id}/errors       own::jobs
+//! GET    /exports/{job}/{file}                 own::download
+//! GET    /healthz                              own::health
+//! GET    /openapi.json, /docs                  below
+//! ```
+
+use axum::{Router, middleware};
+use utoipa::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_swagger_ui::SwaggerUi;
+
+use super::error::{ApiError, ErrorBody};
+use super::state::AppState;
+use super::{authentication, layers, own, v2};
+
+/// The head of the API's description; the paths come from the handlers.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Purser",
+        description = "Bulk import and export of users, wire-compatible with Auth0's Management API v2."
+    ),
+    components(schemas(ErrorBody)),
+    modifiers(&BearerToken)
+)]
+struct Description;
+
+/// Declares how callers of the Management API identify themselves.
+struct BearerToken;
+
+impl utoipa::Modify for BearerToken {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let components = openapi.components.get_or_insert_default();
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        components.add_security_scheme("bearer", scheme);
+    }
+}
+
+/// Returns the server's router.
+pub(crate) fn router(state: AppState) -> Router {
+    let (router, description) = documented(&state).split_for_parts();
+    router
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", description))
+        .fallback(unknown)
+        .method_not_allowed_fallback(unknown)
+        .layer(layers::catch_panics())
+        .layer(layers::compress())
+        .layer(middleware::from_fn_with_state(state.clone(), layers::around))
+        .with_state(state)
+}
+
+fn documented(state: &AppState) -> OpenApiRouter<AppState> {
+    let management = OpenApiRouter::new()
+        .merge(v2::jobs::router(state))
+        .merge(v2::users::router())
+        .merge(v2::connections::router())
+        .merge(own::jobs::router())
+        .layer(middleware::from_fn_with_state(state.clone(), layers::limit_rate));
+    OpenApiRouter::with_openapi(Description::openapi())
+        .merge(authentication::router())
+        .merge(own::router())
+        .merge(management)
+}
+
+/// Answers as hapi does, whether the path or only the method is unknown.
+async fn unknown() -> ApiError {
+    ApiError::unknown_route()
+}

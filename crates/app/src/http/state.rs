@@ -1,0 +1,82 @@
+//! What handlers work with. The router hands out [`AppState`], which shows nothing; only [`Requires`] and [`Public`]
+//! open it, so a handler that forgot to say who may call it cannot reach the engine.
+//!
+//! [`Requires`]: super::auth::Requires
+//! [`Public`]: super::auth::Public
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use purser_engine::Engine;
+use purser_engine::jobs::Workers;
+
+use super::ServeOptions;
+use super::base_url::Origin;
+use super::error::ApiError;
+use super::keys::Keys;
+use super::rate::RateLimits;
+
+/// The router's state, opaque to handlers.
+#[derive(Clone)]
+pub(crate) struct AppState(pub(super) Arc<App>);
+
+/// The engine and what the server adds to it.
+pub(crate) struct App {
+    engine: Engine,
+    pub(crate) options: ServeOptions,
+    pub(crate) keys: Keys,
+    pub(crate) origin: Origin,
+    pub(crate) rate: RateLimits,
+    /// Held while active imports are counted and one more is queued, so that two requests cannot both be the last.
+    pub(crate) queueing: tokio::sync::Mutex<()>,
+    /// `None` once the server stops.
+    workers: Mutex<Option<Workers>>,
+}
+
+impl App {
+    pub(super) fn new(engine: Engine, options: ServeOptions, keys: Keys, workers: Workers) -> Self {
+        let rate = RateLimits::new(options.auth0_limits);
+        let origin = Origin::new(&options);
+        let (queueing, workers) = (tokio::sync::Mutex::new(()), Mutex::new(Some(workers)));
+        Self { engine, options, keys, origin, rate, queueing, workers }
+    }
+
+    /// Runs `work` on a blocking thread: the store and the engine block.
+    pub(crate) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Engine) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let engine = self.engine.clone();
+        tokio::task::spawn_blocking(move || work(&engine)).await.unwrap_or_else(|error| {
+            // A panic is resumed here, so that it is logged with its request.
+            match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(error) => Err(ApiError::internal(error)),
+            }
+        })
+    }
+
+    /// Returns the engine, for calls that do not block.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Returns whether Auth0's limits hold.
+    pub(crate) fn auth0_limits(&self) -> bool {
+        self.options.auth0_limits
+    }
+
+    /// Tells the workers that a job was queued.
+    pub(crate) fn wake_workers(&self) {
+        if let Some(workers) = &*self.workers.lock().unwrap_or_else(PoisonError::into_inner) {
+            workers.wake();
+        }
+    }
+
+    /// Has the workers hand their jobs back, and waits until they have.
+    pub(super) fn stop_workers(&self) {
+        let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(workers) = workers {
+            workers.stop();
+        }
+    }
+}
