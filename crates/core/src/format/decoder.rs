@@ -148,6 +148,10 @@ impl<R: Read> Decoder<R> {
     }
 
     /// Returns the next row; after the last one and after an error there is none.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "a row borrows from the decoder"
+    )]
     pub fn next(&mut self) -> Result<Option<Item<'_>>, FileError> {
         if self.finished {
             return Ok(None);
@@ -197,6 +201,12 @@ impl<R: Read> Decoder<R> {
             }
             Splitter::Csv(csv) => csv.next(window, number)?,
         })
+    }
+
+    /// Returns the size of the buffer.
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.window.capacity()
     }
 
     fn built(&self) -> &str {

@@ -7,6 +7,8 @@ mod error;
 mod json;
 mod ndjson;
 mod sniff;
+#[cfg(test)]
+mod tests;
 mod window;
 
 use serde::{Deserialize, Serialize};

@@ -190,6 +190,9 @@ impl<R: Read> Window<R> {
 
 /// Counts characters, which is bytes that do not continue one; in blocks whose sum fits a byte, so that it runs 16 at a time.
 fn characters(bytes: &[u8]) -> u64 {
+    if bytes.is_ascii() {
+        return bytes.len() as u64;
+    }
     let starts = |block: &[u8]| {
         block
             .iter()

@@ -57,6 +57,14 @@ impl Kind {
             _ => Self::Part,
         }
     }
+
+    /// Returns whether an empty text means something in such a column.
+    pub(super) fn may_be_text(self) -> bool {
+        match self {
+            Self::Text | Self::Part | Self::Any => true,
+            Self::Bool | Self::Number | Self::Whole => false,
+        }
+    }
 }
 
 /// How the file keeps text from being misread by spreadsheets.
@@ -72,9 +80,13 @@ pub(super) enum Guard {
 
 impl Guard {
     /// Tells the guard from the cells of a record.
-    pub(super) fn of<'a>(cells: impl Iterator<Item = &'a str>) -> Self {
+    pub(super) fn of<T: AsRef<str>>(cells: impl Iterator<Item = T>) -> Self {
         let mut guard = Self::Unknown;
-        for cell in cells.filter(|cell| !cell.is_empty() && !is_bare(cell)) {
+        for cell in cells {
+            let cell = cell.as_ref();
+            if cell.is_empty() || is_bare(cell) {
+                continue;
+            }
             if !cell.starts_with('\'') {
                 return Self::Formula;
             }

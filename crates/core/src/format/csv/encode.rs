@@ -1,12 +1,14 @@
 //! Writes profiles as CSV records.
 //!
 //! ```text
-//!             text            looks like JSON or a formula    objects, arrays     nothing   line end
-//! Auth0       "'text"         "'12" "'=1"                     "{""a"":1}"         (empty)   LF
-//! None        text            "12"  =1                        "{""a"":1}"         (empty)   CRLF
-//! Formula     text            "12"  '=1                       "{""a"":1}"         (empty)   CRLF
+//!           text     "12"    "=1"     "{}"    {"a":1}        nothing  line end
+//! Auth0     "'text"  "'12"   "'=1"    "'{}"   "{""a"":1}"    (empty)  LF
+//! Formula   text     "12"    '=1      '{}     "{""a"":1}"    (empty)  CRLF
+//! None      text     "12"    =1       {}      "{""a"":1}"    (empty)  CRLF
 //! ```
-//! Numbers and booleans stand bare. An empty text is `""`, or `"'"` with Auth0's guard.
+//! Numbers and booleans stand bare; text that looks like one is quoted in columns of metadata. An empty text is `""`,
+//! or `"'"` with Auth0's guard. What is read back is the same value, except that without a guard text that holds an
+//! object or array (`{}`) is read as one, and a `'` before `=`, `+`, `-`, `@` or `'` is read as a guard.
 
 use std::borrow::Cow;
 
@@ -188,7 +190,7 @@ fn push_text(out: &mut Vec<u8>, text: &str, quoted: bool) {
 /// Appends text with its quotes doubled, if it may have any.
 fn push_doubled(out: &mut Vec<u8>, text: &str, may_have_quotes: bool) {
     let mut rest = text.as_bytes();
-    while let Some(at) = memchr(b'"', rest).filter(|_| may_have_quotes) {
+    while let Some(at) = may_have_quotes.then(|| memchr(b'"', rest)).flatten() {
         out.extend_from_slice(&rest[..=at]);
         out.push(b'"');
         rest = &rest[at + 1..];

@@ -154,21 +154,21 @@ impl Csv {
             ..
         } = self;
         if *guard == Guard::Unknown {
-            // Doubled quotes do not matter for how a cell begins.
-            *guard = Guard::of(records.cells.iter().map(|c| &record[c.start..c.end]));
+            let cells = records
+                .cells
+                .iter()
+                .map(|c| unquote(record, *c, scratch).to_owned());
+            *guard = Guard::of(cells);
         }
         let alone = header.columns.len() == 1;
         json.clear();
         json.push('{');
         for (cell, column) in records.cells.iter().zip(&mut header.columns) {
-            let is_text = cell.quoted && header.quotes_matter;
             let (value, guarded) = guard.strip(unquote(record, *cell, scratch));
-            let absent = match column.kind {
-                // The only cell of a record needs its quotes, or the line would be blank.
-                Kind::Text | Kind::Any | Kind::Part => !guarded && (!is_text || alone),
-                Kind::Bool | Kind::Number | Kind::Whole => true,
-            };
-            if value.is_empty() && absent {
+            let is_text = guarded || (cell.quoted && header.quotes_matter);
+            // The only cell of a record has quotes even if it is empty, or the line would be blank.
+            let means_text = is_text && (guarded || !alone) && column.kind.may_be_text();
+            if value.is_empty() && !means_text {
                 continue;
             }
             if json.len() > 1 {

@@ -12,7 +12,7 @@
 //! Word    space , { } [ ] "    end before that byte
 //! ```
 
-use memchr::memchr2;
+use crate::json::string_stop;
 
 /// Levels whose kind of bracket is remembered; deeper ones are only counted, the row's check refuses them anyway.
 const LEVELS: usize = 1024;
@@ -140,17 +140,16 @@ impl Scanner {
     /// Returns where the string ends that `at` is inside of, or remembers that it does not end here.
     #[inline]
     fn text(&mut self, bytes: &[u8], mut at: usize) -> Option<usize> {
-        while let Some(found) = bytes.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
-            at += found;
-            if bytes[at] == b'"' {
+        while let Some(found) = string_stop(bytes, at) {
+            if bytes[found] == b'"' {
                 self.state = State::Inside;
-                return Some(at + 1);
+                return Some(found + 1);
             }
-            if at + 1 == bytes.len() {
+            if found + 1 == bytes.len() {
                 self.state = State::Escape;
                 return None;
             }
-            at += 2;
+            at = found + 2;
         }
         self.state = State::Text;
         None
