@@ -6,6 +6,7 @@ use rusqlite::{Connection as Sqlite, OptionalExtension, Row, params};
 
 use crate::error::StoreError;
 use crate::open::Store;
+use crate::users::delete_after;
 
 /// A connection with what only the store knows of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,6 +67,24 @@ pub(crate) fn insert(db: &Sqlite, connection: &Connection) -> Result<i64, StoreE
     }
 }
 
+/// Replaces everything but id, name and strategy; returns whether the connection is there.
+fn update(db: &Sqlite, connection: &Connection) -> Result<bool, StoreError> {
+    let Connection { id, name: _, strategy: _, enabled, enabled_clients, options, extra } = connection;
+    let json = StoreError::corrupt("writing a connection");
+    db.execute(
+        "UPDATE connections SET enabled = ?2, enabled_clients = ?3, options = ?4, extra = ?5 WHERE id = ?1",
+        params![
+            id.as_str(),
+            enabled,
+            serde_json::to_string(enabled_clients).map_err(&json)?,
+            serde_json::to_string(options).map_err(&json)?,
+            serde_json::to_string(extra).map_err(&json)?,
+        ],
+    )
+    .map(|changed| changed > 0)
+    .map_err(StoreError::sql("updating a connection"))
+}
+
 pub(crate) fn find_by(
     db: &Sqlite,
     column: &'static str,
@@ -106,22 +125,22 @@ impl Store {
 
     /// Replaces everything but id, name and strategy; returns whether the connection is still there.
     pub fn update_connection(&self, connection: &Connection) -> Result<bool, StoreError> {
-        let Connection { id, name: _, strategy: _, enabled, enabled_clients, options, extra } = connection;
-        let json = StoreError::corrupt("writing a connection");
+        self.write("updating a connection", |tx| update(tx, connection))
+    }
+
+    /// Changes a connection inside one transaction; returns it as it became, if it is there.
+    pub fn change_connection<E>(
+        &self,
+        id: &ConnectionId,
+        change: impl FnOnce(&mut ConnectionRow) -> Result<(), E>,
+    ) -> Result<Option<Result<Connection, E>>, StoreError> {
         self.write("updating a connection", |tx| {
-            tx.execute(
-                "UPDATE connections SET enabled = ?2, enabled_clients = ?3, options = ?4, extra = ?5
-                 WHERE id = ?1",
-                params![
-                    id.as_str(),
-                    enabled,
-                    serde_json::to_string(enabled_clients).map_err(&json)?,
-                    serde_json::to_string(options).map_err(&json)?,
-                    serde_json::to_string(extra).map_err(&json)?,
-                ],
-            )
-            .map(|changed| changed > 0)
-            .map_err(StoreError::sql("updating a connection"))
+            let Some(mut found) = find_by(tx, "id", id.as_str())? else { return Ok(None) };
+            if let Err(refused) = change(&mut found) {
+                return Ok(Some(Err(refused)));
+            }
+            update(tx, &found.connection)?;
+            Ok(Some(Ok(found.connection)))
         })
     }
 
@@ -130,11 +149,32 @@ impl Store {
         let Some(found) = self.find_connection(id)? else { return Ok(false) };
         // No import may add users while they are being deleted.
         self.update_connection(&Connection { enabled: false, ..found.connection })?;
-        while self.delete_users_of(found.pk, DELETE_CHUNK)? > 0 {}
+        let mut after = 0;
+        while !self.delete_chunk(found.pk, &mut after)? {}
+        Ok(true)
+    }
+
+    /// Deletes some users of a connection and, once there are none, the connection; returns whether it is gone.
+    /// `after` is the number of the last user deleted: what lies before it need not be read again.
+    fn delete_chunk(&self, connection: i64, after: &mut i64) -> Result<bool, StoreError> {
+        let error = StoreError::sql("deleting a connection");
         self.write("deleting a connection", |tx| {
-            tx.execute("DELETE FROM connections WHERE id = ?1", [id.as_str()])
-                .map(|deleted| deleted > 0)
-                .map_err(StoreError::sql("deleting a connection"))
+            let deleted = delete_after(tx, &self.inner.hasher, connection, *after, DELETE_CHUNK)?;
+            let seen_from_the_start = *after == 0 && deleted.is_empty();
+            *after = deleted.last().copied().unwrap_or(*after);
+            if deleted.len() as i64 == DELETE_CHUNK {
+                return Ok(false);
+            }
+            let count = "SELECT users FROM connections WHERE pk = ?1";
+            let left: Option<i64> =
+                tx.query_row(count, [connection], |row| row.get(0)).optional().map_err(&error)?;
+            // A user made meanwhile may have the number of one that was deleted.
+            if left.is_some_and(|users| users > 0) && !seen_from_the_start {
+                *after = 0;
+                return Ok(false);
+            }
+            tx.execute("DELETE FROM connections WHERE pk = ?1", [connection]).map_err(&error)?;
+            Ok(true)
         })
     }
 }

@@ -35,7 +35,7 @@ pub(crate) fn fill(db: &mut Sqlite, options: &OpenOptions) -> Result<(), StoreEr
             strategy: Strategy::database(),
             enabled: true,
             enabled_clients: vec![],
-            options: serde_json::Map::new(),
+            options: purser_core::api::default_options(&Strategy::database()),
             extra: serde_json::Map::new(),
         };
         crate::connections::insert(&tx, &first)?;

@@ -5,7 +5,7 @@ use purser_core::id::UserId;
 use purser_core::json::RawJson;
 use purser_core::secret::Secret;
 use purser_core::user::Profile;
-use rusqlite::{Connection as Sqlite, params};
+use rusqlite::{Connection as Sqlite, OptionalExtension, params};
 
 use crate::error::StoreError;
 use crate::keys::{KeyHasher, KeyKind};
@@ -28,7 +28,7 @@ pub enum UserWrite {
     Done,
     /// Another user has this key already.
     Taken(KeyKind),
-    /// There is no such user.
+    /// There is no such user, or no such connection for a new one.
     Missing,
 }
 
@@ -95,6 +95,12 @@ pub(crate) fn is_unique(strategy: &Strategy, kind: KeyKind) -> bool {
     }
 }
 
+fn find_credentials(db: &Sqlite, pk: i64) -> Result<Option<Secret<String>>, StoreError> {
+    db.prepare_cached("SELECT secrets FROM credentials WHERE pk = ?1")
+        .and_then(|mut statement| statement.query_row([pk], |row| row.get(0).map(Secret::new)).optional())
+        .map_err(StoreError::sql("reading credentials"))
+}
+
 fn delete_one(db: &Sqlite, hasher: &KeyHasher, user: &Found) -> Result<(), StoreError> {
     let error = StoreError::sql("deleting a user");
     for (kind, value) in keys_of(&user.profile) {
@@ -108,6 +114,33 @@ fn delete_one(db: &Sqlite, hasher: &KeyHasher, user: &Found) -> Result<(), Store
             .map_err(&error)?;
     }
     count_users(db, user.connection, -1)
+}
+
+/// Deletes up to `most` users of a connection whose numbers are above `after`; returns the numbers.
+pub(crate) fn delete_after(
+    db: &Sqlite,
+    hasher: &KeyHasher,
+    connection: i64,
+    after: i64,
+    most: i64,
+) -> Result<Vec<i64>, StoreError> {
+    let error = StoreError::sql("deleting the users of a connection");
+    let mut statement = db
+        .prepare_cached(
+            "SELECT pk, connection, import, profile FROM users WHERE connection = ?1 AND pk > ?2
+             ORDER BY pk LIMIT ?3",
+        )
+        .map_err(&error)?;
+    let rows = statement
+        .query_map(params![connection, after, most], |row| {
+            Ok(Found { pk: row.get(0)?, connection: row.get(1)?, import: row.get(2)?, profile: row.get(3)? })
+        })
+        .map_err(&error)?;
+    let users: Vec<Found> = rows.collect::<Result<_, _>>().map_err(&error)?;
+    for user in &users {
+        delete_one(db, hasher, user)?;
+    }
+    Ok(users.into_iter().map(|user| user.pk).collect())
 }
 
 pub(crate) fn count_users(db: &Sqlite, connection: i64, more: i64) -> Result<(), StoreError> {
@@ -172,6 +205,11 @@ impl Store {
         let NewUserRecord { connection, strategy, profile, credentials } = record;
         let error = StoreError::sql("creating a user");
         self.write("creating a user", |tx| {
+            // It may have been deleted since the caller looked.
+            let there = tx.query_row("SELECT 1 FROM connections WHERE pk = ?1", [connection], |_| Ok(()));
+            if there.optional().map_err(&error)?.is_none() {
+                return Ok(UserWrite::Missing);
+            }
             let keys = keys_of(profile.as_str());
             if let Some(kind) = self.taken(tx, &keys, *connection, strategy, None)? {
                 return Ok(UserWrite::Taken(kind));
@@ -192,13 +230,13 @@ impl Store {
         })
     }
 
-    /// Changes a user inside one transaction: `change` gets the profile as it is and returns what it shall be, with
-    /// new credentials if they change.
+    /// Changes a user inside one transaction: `change` gets the profile and the credentials as they are and returns
+    /// what they shall be; no credentials leave them alone.
     pub fn update_user<E: From<StoreError>>(
         &self,
         id: &UserId,
         strategy: &Strategy,
-        change: impl FnOnce(&Profile) -> Result<(Profile, Option<Secret<String>>), E>,
+        change: impl FnOnce(&Profile, Option<&Secret<String>>) -> Result<(Profile, Option<Secret<String>>), E>,
     ) -> Result<Result<UserWrite, E>, StoreError> {
         let error = StoreError::sql("updating a user");
         self.write("updating a user", |tx| {
@@ -206,7 +244,8 @@ impl Store {
             let found = find_by_key(tx, hasher, KeyKind::UserId, id.as_str())?.into_iter().next();
             let Some(user) = found else { return Ok(Ok(UserWrite::Missing)) };
             let old_keys = keys_of(&user.profile);
-            let (profile, credentials) = match change(&Profile::from_canonical(user.profile)) {
+            let secrets = find_credentials(tx, user.pk)?;
+            let (profile, credentials) = match change(&Profile::from_canonical(user.profile), secrets.as_ref()) {
                 Ok(changed) => changed,
                 Err(refused) => return Ok(Err(refused)),
             };
@@ -260,29 +299,9 @@ impl Store {
 
     /// Deletes up to `most` users of a connection in one transaction; returns how many.
     pub fn delete_users_of(&self, connection: i64, most: i64) -> Result<u64, StoreError> {
-        let doing = "deleting the users of a connection";
-        let error = StoreError::sql(doing);
-        self.write(doing, |tx| {
-            let mut statement = tx
-                .prepare_cached(
-                    "SELECT pk, connection, import, profile FROM users WHERE connection = ?1 ORDER BY pk LIMIT ?2",
-                )
-                .map_err(&error)?;
-            let rows = statement
-                .query_map([connection, most], |row| {
-                    Ok(Found {
-                        pk: row.get(0)?,
-                        connection: row.get(1)?,
-                        import: row.get(2)?,
-                        profile: row.get(3)?,
-                    })
-                })
-                .map_err(&error)?;
-            let users: Vec<Found> = rows.collect::<Result<_, _>>().map_err(&error)?;
-            for user in &users {
-                delete_one(tx, &self.inner.hasher, user)?;
-            }
-            Ok(users.len() as u64)
+        self.write("deleting the users of a connection", |tx| {
+            let deleted = delete_after(tx, &self.inner.hasher, connection, 0, most)?;
+            Ok(deleted.len() as u64)
         })
     }
 

@@ -81,7 +81,7 @@ impl ProfileTemplate {
             (None, Some(email)) => {
                 members.start();
                 members.out.push_str("\"picture\":\"");
-                push_gravatar(email, members.out);
+                push_gravatar("secure.gravatar.com", email, members.out);
                 members.out.push('"');
             }
             (None, None) => {}
@@ -98,10 +98,10 @@ pub fn default_nickname(name: &str) -> &str {
     name.rsplit_once('@').map_or(name, |(local, _)| local)
 }
 
-/// Appends the address of the picture that an imported user without one gets. The two letters of the fallback picture
-/// are the first of the address; others than ASCII letters and digits are percent-encoded twice, as the rest of it is.
-fn push_gravatar(email: &str, out: &mut String) {
-    out.push_str("https://secure.gravatar.com/avatar/");
+/// Appends the address of the picture that a user without one gets; imports and the API name different hosts.
+/// The two letters of the fallback picture are the first of the address; others than ASCII letters and digits are percent-encoded twice, as the rest of it is.
+pub(crate) fn push_gravatar(host: &str, email: &str, out: &mut String) {
+    let _ = write!(out, "https://{host}/avatar/");
     out.push_str(&hex::encode(Md5::digest(email.as_bytes())));
     out.push_str("?s=480&r=pg&d=https%3A%2F%2Fcdn.auth0.com%2Favatars%2F");
     for letter in email.chars().take(2) {

@@ -1,5 +1,8 @@
 //! Auth0's own paths, and nothing else.
 
 pub(super) mod connections;
+mod document;
 pub(super) mod jobs;
+mod paging;
 pub(super) mod users;
+mod users_by_email;
