@@ -2,16 +2,15 @@
 //!
 //! ```text
 //! 1. the lease is held, or nothing happens
-//! 2. every key of the batch is looked up, in the order of the hashes            → hits
-//! 3. row by row, in the order of the file: insert, update or fail               → users, credentials, row errors
-//! 4. keys of the new users are written, in the order of the hashes
-//! 5. counts, checkpoint and progress are written to the job
+//! 2. every key of the batch is claimed, in the order of the hashes; a taken one is a hit     → user_keys
+//! 3. row by row, in the order of the file: insert, update or fail; who does not become a
+//!    new user gives up the keys it claimed                                                   → users, credentials
+//! 4. failed rows, counts, checkpoint and progress are written                                → row_errors, jobs
 //! ```
-//! Step 3 keeps the meaning of "one row after the other": a row meets what the rows before it left behind. Steps 2 and 4
-//! touch the key table in its own order, which is what makes large imports fast.
+//! Step 2 touches the key table in its own order, once a key, which is what makes large imports fast. Step 3 keeps the
+//! meaning of "one row after the other": a row that shares a key with another of its batch looks again.
 
 use std::collections::HashMap;
-use std::collections::HashSet;
 use std::rc::Rc;
 
 use purser_core::clock::Timestamp;
@@ -24,7 +23,7 @@ use purser_core::row::RowError;
 use rusqlite::{Connection as Sqlite, OptionalExtension, params};
 
 use crate::error::StoreError;
-use crate::keys::{KeyHasher, KeyKind};
+use crate::keys::{self, KeyHasher, KeyKind, LOOK_UP};
 use crate::lease::{Lease, hold};
 use crate::open::Store;
 use crate::row_errors::{self, FailedRow};
@@ -182,19 +181,16 @@ impl Store {
         now: Timestamp,
         step: &Step<'_>,
     ) -> Result<BatchOutcome, StoreError> {
-        self.write("storing a batch of rows", |tx| {
+        self.write_step("storing a batch of rows", |tx| {
             hold(tx, lease, now)?;
             let mut apply = Apply::new(tx, step, lease, now)?;
-            let hits = apply.look_up()?;
+            let hits = apply.claim_keys()?;
             apply.rows(&hits)?;
-            apply.write_keys()?;
-            let mut failures = apply.failures;
             let mut step_summary = apply.summary;
             step_summary.failed += step.failures.len() as u64;
             step_summary.total += step.failures.len() as u64;
-            row_errors::insert(tx, lease.job, &failures)?;
+            row_errors::insert(tx, lease.job, &apply.failures)?;
             row_errors::insert(tx, lease.job, step.failures)?;
-            failures.clear();
             for (connection, inserted) in apply.inserted {
                 count_users(tx, connection, inserted)?;
             }
@@ -243,11 +239,14 @@ fn write_progress(
     .map_err(StoreError::sql(doing))
 }
 
-/// A key of the batch that a stored user may have.
+/// A key of the batch that was taken already.
+#[derive(Clone, Copy)]
 struct Hit {
     row: u32,
     kind: KeyKind,
+    hash: i64,
     pk: i64,
+    connection: i64,
 }
 
 /// What to do with a row.
@@ -264,13 +263,8 @@ struct Apply<'a> {
     batch: &'a Batch,
     job: i64,
     now: Timestamp,
-    /// Hashes that more than one row of the batch has → the accepted rows that have them.
-    shared: HashMap<i64, Vec<u32>>,
-    /// Rows that have a shared hash.
-    sharing: HashSet<u32>,
-    /// The number that each row's new user got; 0 where none was inserted.
-    numbers: Vec<i64>,
-    next_pk: i64,
+    /// The number that the first row's new user gets; the others follow, with gaps where none is inserted.
+    first_pk: i64,
     /// The user read last: rows of one user have several hits.
     last_read: Option<Rc<Found>>,
     merged: String,
@@ -290,22 +284,13 @@ impl<'a> Apply<'a> {
         let last: Option<i64> = db
             .query_row("SELECT max(pk) FROM users", [], |row| row.get(0))
             .map_err(StoreError::sql("storing a batch of rows"))?;
-        let mut shared = HashMap::new();
-        let mut sharing = HashSet::new();
-        for pair in batch.keys.windows(2).filter(|pair| pair[0].hash == pair[1].hash) {
-            shared.insert(pair[0].hash, Vec::new());
-            sharing.extend([pair[0].row, pair[1].row]);
-        }
         Ok(Self {
             db,
             step,
             batch,
             job: lease.job,
             now,
-            shared,
-            sharing,
-            numbers: vec![0; batch.len()],
-            next_pk: last.unwrap_or(0) + 1,
+            first_pk: last.unwrap_or(0) + 1,
             last_read: None,
             merged: String::new(),
             failures: vec![],
@@ -314,36 +299,31 @@ impl<'a> Apply<'a> {
         })
     }
 
-    /// Looks up every key, in the order of the hashes; returns the hits in the order of the rows.
-    fn look_up(&self) -> Result<Vec<Hit>, StoreError> {
-        let error = StoreError::sql("looking up the keys of a batch");
+    /// Claims every key for the user that its row may become; returns the taken ones in the order of the rows.
+    fn claim_keys(&self) -> Result<Vec<Hit>, StoreError> {
+        let error = StoreError::sql("claiming the keys of a batch");
+        let prepare = |sql| self.db.prepare_cached(sql).map_err(&error);
+        let mut claim = prepare("INSERT OR IGNORE INTO user_keys VALUES (?1, ?2, ?3)")?;
+        let mut look_up = prepare(LOOK_UP)?;
         let mut hits = Vec::new();
-        let empty: bool = self
-            .db
-            .query_row("SELECT NOT EXISTS (SELECT 1 FROM user_keys)", [], |row| row.get(0))
-            .map_err(&error)?;
-        if empty {
-            return Ok(hits);
-        }
-        let mut statement = self
-            .db
-            .prepare_cached("SELECT pk, connection FROM user_keys WHERE hash = ?1 ORDER BY pk")
-            .map_err(&error)?;
         for Key { hash, row, kind } in &self.batch.keys {
-            let entry = &self.batch.entries[*row as usize];
-            if entry.unique & (1 << (*kind as u8)) == 0 {
+            let connection = self.batch.entries[*row as usize].connection;
+            if claim.execute(params![hash, self.pk(*row), connection]).map_err(&error)? > 0 {
                 continue;
             }
-            let mut found = statement.query([hash]).map_err(&error)?;
-            while let Some(key) = found.next().map_err(&error)? {
-                let connection: i64 = key.get(1).map_err(&error)?;
-                if *kind == KeyKind::UserId || connection == entry.connection {
-                    hits.push(Hit { row: *row, kind: *kind, pk: key.get(0).map_err(&error)? });
-                }
+            let mut taken = look_up.query([hash]).map_err(&error)?;
+            while let Some(key) = taken.next().map_err(&error)? {
+                let (pk, connection) =
+                    (key.get(0).map_err(&error)?, key.get(1).map_err(&error)?);
+                hits.push(Hit { row: *row, kind: *kind, hash: *hash, pk, connection });
             }
         }
         hits.sort_unstable_by_key(|hit| (hit.row, hit.kind));
         Ok(hits)
+    }
+
+    fn pk(&self, row: u32) -> i64 {
+        self.first_pk + i64::from(row)
     }
 
     fn rows(&mut self, hits: &[Hit]) -> Result<(), StoreError> {
@@ -351,39 +331,51 @@ impl<'a> Apply<'a> {
         for (index, entry) in self.batch.entries.iter().enumerate() {
             let row = index as u32;
             let mine = hits.iter().take_while(|hit| hit.row == row).count();
-            let verdict = self.judge(row, entry, &hits[..mine])?;
-            hits = &hits[mine..];
-            let verdict = match verdict {
-                Verdict::Update(user) => match self.update(entry, &user)? {
-                    Ok(()) => None,
-                    Err(errors) => Some(errors),
-                },
+            let (mine, rest) = hits.split_at(mine);
+            hits = rest;
+            let errors = match self.judge(row, entry, mine)? {
                 Verdict::Insert => {
-                    self.insert(row, entry)?;
-                    None
+                    self.insert(row, entry, mine)?;
+                    vec![]
                 }
-                Verdict::Fail(errors) => Some(errors),
+                Verdict::Update(user) => {
+                    self.give_up_keys(row, entry, mine)?;
+                    self.update(entry, &user)?
+                }
+                Verdict::Fail(errors) => {
+                    self.give_up_keys(row, entry, mine)?;
+                    errors
+                }
             };
             self.summary.total += 1;
-            match verdict {
-                None => self.claim(row, entry),
-                Some(errors) => {
-                    self.summary.failed += 1;
-                    let record = masked(self.batch.str(entry.source));
-                    self.failures.push(FailedRow::new(entry.place, record, &errors)?);
-                }
+            if !errors.is_empty() {
+                self.summary.failed += 1;
+                let record = masked(self.batch.str(entry.source));
+                self.failures.push(FailedRow::new(entry.place, record, &errors)?);
             }
         }
         Ok(())
     }
 
-    /// Decides about one row, knowing the users that have one of its keys.
+    /// Decides about one row, knowing which of its keys were taken.
     fn judge(&mut self, row: u32, entry: &Entry, hits: &[Hit]) -> Result<Verdict, StoreError> {
-        if self.is_claimed(row, entry) {
-            return Ok(Verdict::Fail(vec![already_provided()]));
+        if hits.is_empty() {
+            return Ok(Verdict::Insert);
         }
+        // A key taken by a row of the same batch may have been given up since, or gone to a third row.
+        let again;
+        let hits = if hits.iter().any(|hit| hit.pk >= self.first_pk) {
+            again = self.look_up_again(row, hits)?;
+            &again
+        } else {
+            hits
+        };
         let mut found: Vec<(KeyKind, Rc<Found>)> = Vec::new();
         for hit in hits {
+            let rival = hit.kind == KeyKind::UserId || hit.connection == entry.connection;
+            if !rival || entry.unique & (1 << (hit.kind as u8)) == 0 {
+                continue;
+            }
             let Some(user) = self.read(hit.pk)? else { continue };
             let key = self.batch.key(entry, hit.kind).unwrap_or_default();
             if has_key(&user.profile, hit.kind, key) {
@@ -448,38 +440,36 @@ impl<'a> Apply<'a> {
         Ok(self.last_read.clone())
     }
 
-    /// Returns whether an earlier row of this batch took one of the row's keys.
-    fn is_claimed(&self, row: u32, entry: &Entry) -> bool {
-        self.sharing.contains(&row)
-            && KeyKind::ALL.into_iter().any(|kind| {
-                let Some(value) = self.batch.key(entry, kind) else { return false };
-                let hash = self.batch.hasher.hash(kind, value);
-                entry.unique & (1 << (kind as u8)) != 0
-                    && self.shared.get(&hash).into_iter().flatten().any(|earlier| {
-                        let other = &self.batch.entries[*earlier as usize];
-                        self.batch.key(other, kind) == Some(value)
-                            && (kind == KeyKind::UserId || other.connection == entry.connection)
-                    })
-            })
-    }
-
-    /// Notes that an accepted row has its keys, for later rows that share their hashes.
-    fn claim(&mut self, row: u32, entry: &Entry) {
-        if !self.sharing.contains(&row) {
-            return;
-        }
-        for kind in KeyKind::ALL {
-            let Some(value) = self.batch.key(entry, kind) else { continue };
-            let hash = self.batch.hasher.hash(kind, value);
-            if let Some(rows) = self.shared.get_mut(&hash) {
-                rows.push(row);
+    fn look_up_again(&self, row: u32, hits: &[Hit]) -> Result<Vec<Hit>, StoreError> {
+        let error = StoreError::sql("looking up the keys of a row");
+        let mut look_up = self.db.prepare_cached(LOOK_UP).map_err(&error)?;
+        let mut again = Vec::new();
+        let mut keys: Vec<(KeyKind, i64)> = hits.iter().map(|hit| (hit.kind, hit.hash)).collect();
+        keys.dedup();
+        for (kind, hash) in keys {
+            let mut taken = look_up.query([hash]).map_err(&error)?;
+            while let Some(key) = taken.next().map_err(&error)? {
+                let (pk, connection) =
+                    (key.get(0).map_err(&error)?, key.get(1).map_err(&error)?);
+                again.push(Hit { row, kind, hash, pk, connection });
             }
         }
+        Ok(again)
     }
 
-    fn insert(&mut self, row: u32, entry: &Entry) -> Result<(), StoreError> {
+    /// Frees the keys that were claimed for a row that becomes no user: those that were not taken.
+    fn give_up_keys(&self, row: u32, entry: &Entry, hits: &[Hit]) -> Result<(), StoreError> {
+        for kind in KeyKind::ALL.into_iter().filter(|kind| hits.iter().all(|hit| hit.kind != *kind)) {
+            if let Some(value) = self.batch.key(entry, kind) {
+                keys::delete(self.db, self.batch.hasher.hash(kind, value), self.pk(row))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, row: u32, entry: &Entry, hits: &[Hit]) -> Result<(), StoreError> {
         let error = StoreError::sql("inserting a user");
-        let pk = self.next_pk;
+        let pk = self.pk(row);
         self.db
             .prepare_cached("INSERT INTO users (pk, connection, import, profile) VALUES (?1, ?2, ?3, ?4)")
             .and_then(|mut statement| {
@@ -489,8 +479,10 @@ impl<'a> Apply<'a> {
         if let Some(credentials) = entry.credentials {
             self.write_credentials(pk, self.batch.str(credentials))?;
         }
-        self.numbers[row as usize] = pk;
-        self.next_pk += 1;
+        // Keys that were taken, but by nobody who may keep the user out: they are shared.
+        for hit in hits {
+            keys::insert(self.db, hit.hash, pk, entry.connection)?;
+        }
         self.summary.inserted += 1;
         *self.inserted.entry(entry.connection).or_default() += 1;
         Ok(())
@@ -504,11 +496,8 @@ impl<'a> Apply<'a> {
             .map_err(StoreError::sql("writing credentials"))
     }
 
-    fn update(
-        &mut self,
-        entry: &Entry,
-        user: &Found,
-    ) -> Result<Result<(), Vec<RowError>>, StoreError> {
+    /// Updates the user that a row matched; returns why it cannot, if so.
+    fn update(&mut self, entry: &Entry, user: &Found) -> Result<Vec<RowError>, StoreError> {
         if let Some(new) = entry.credentials.map(|span| self.batch.str(span)) {
             let old = self.read_credentials(user.pk)?;
             let logged_in = RawJson::trusted(&user.profile).get("last_login").is_some();
@@ -521,7 +510,7 @@ impl<'a> Apply<'a> {
                     self.write_credentials(user.pk, credentials.expose())?;
                 }
                 Ok(_) => {}
-                Err(error) => return Ok(Err(vec![error])),
+                Err(error) => return Ok(vec![error]),
             }
         }
         let mut profile = std::mem::take(&mut self.merged);
@@ -542,7 +531,7 @@ impl<'a> Apply<'a> {
         self.merged = profile;
         self.last_read = None;
         self.summary.updated += 1;
-        Ok(Ok(()))
+        Ok(vec![])
     }
 
     fn read_credentials(&self, pk: i64) -> Result<Option<String>, StoreError> {
@@ -554,35 +543,13 @@ impl<'a> Apply<'a> {
 
     /// A restored profile replaces another: its keys may differ.
     fn replace_keys(&self, user: &Found, profile: &str) -> Result<(), StoreError> {
-        let error = StoreError::sql("writing a user's keys");
         let (old, new) = (keys_of(&user.profile), keys_of(profile));
         let hash = |(kind, value): &(KeyKind, String)| self.batch.hasher.hash(*kind, value);
         for key in old.iter().filter(|key| !new.contains(key)) {
-            self.db
-                .execute("DELETE FROM user_keys WHERE hash = ?1 AND pk = ?2", params![hash(key), user.pk])
-                .map_err(&error)?;
+            keys::delete(self.db, hash(key), user.pk)?;
         }
         for key in new.iter().filter(|key| !old.contains(key)) {
-            self.db
-                .execute(
-                    "INSERT OR IGNORE INTO user_keys VALUES (?1, ?2, ?3)",
-                    params![hash(key), user.pk, user.connection],
-                )
-                .map_err(&error)?;
-        }
-        Ok(())
-    }
-
-    fn write_keys(&self) -> Result<(), StoreError> {
-        let error = StoreError::sql("writing the keys of a batch");
-        let mut statement =
-            self.db.prepare_cached("INSERT INTO user_keys VALUES (?1, ?2, ?3)").map_err(&error)?;
-        for Key { hash, row, .. } in &self.batch.keys {
-            let pk = self.numbers[*row as usize];
-            if pk != 0 {
-                let connection = self.batch.entries[*row as usize].connection;
-                statement.execute(params![hash, pk, connection]).map_err(&error)?;
-            }
+            keys::insert(self.db, hash(key), user.pk, user.connection)?;
         }
         Ok(())
     }

@@ -2,7 +2,10 @@
 
 use std::hash::Hasher;
 
+use rusqlite::{Connection as Sqlite, params};
 use siphasher::sip::SipHasher13;
+
+use crate::error::StoreError;
 
 /// What a key says about a user. The numbers are part of the stored hashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,4 +55,50 @@ impl KeyHasher {
         hasher.write(value.as_bytes());
         hasher.finish().cast_signed()
     }
+}
+
+/// Selects the users (`pk`, `connection`) that have the hash `?1`.
+pub(crate) const LOOK_UP: &str = "SELECT pk, connection FROM user_keys WHERE hash = ?1
+    UNION ALL SELECT pk, connection FROM user_keys_more WHERE hash = ?1";
+
+/// Writes one key of a user.
+pub(crate) fn insert(db: &Sqlite, hash: i64, pk: i64, connection: i64) -> Result<(), StoreError> {
+    let error = StoreError::sql("writing a user's keys");
+    let run = |sql: &str| {
+        db.prepare_cached(sql).and_then(|mut statement| statement.execute(params![hash, pk, connection]))
+    };
+    if run("INSERT OR IGNORE INTO user_keys VALUES (?1, ?2, ?3)").map_err(&error)? == 0 {
+        run("INSERT OR IGNORE INTO user_keys_more SELECT ?1, ?2, ?3
+             WHERE NOT EXISTS (SELECT 1 FROM user_keys WHERE hash = ?1 AND pk = ?2)")
+        .map_err(&error)?;
+    }
+    Ok(())
+}
+
+/// Deletes one key of a user; a further user with the same hash takes its place.
+pub(crate) fn delete(db: &Sqlite, hash: i64, pk: i64) -> Result<(), StoreError> {
+    let error = StoreError::sql("deleting a user's keys");
+    let run = |sql: &str| {
+        db.prepare_cached(sql).and_then(|mut statement| statement.execute([hash, pk])).map_err(&error)
+    };
+    if run("DELETE FROM user_keys WHERE hash = ?1 AND pk = ?2")? == 0 {
+        run("DELETE FROM user_keys_more WHERE hash = ?1 AND pk = ?2")?;
+        return Ok(());
+    }
+    let promoted = db
+        .prepare_cached(
+            "INSERT INTO user_keys SELECT hash, pk, connection FROM user_keys_more
+             WHERE hash = ?1 ORDER BY pk LIMIT 1",
+        )
+        .and_then(|mut statement| statement.execute([hash]))
+        .map_err(&error)?;
+    if promoted > 0 {
+        db.prepare_cached(
+            "DELETE FROM user_keys_more
+             WHERE hash = ?1 AND pk = (SELECT pk FROM user_keys WHERE hash = ?1)",
+        )
+        .and_then(|mut statement| statement.execute([hash]))
+        .map_err(&error)?;
+    }
+    Ok(())
 }

@@ -81,7 +81,7 @@ const READER_CACHE_KIB: i64 = 4 * 1024;
 /// Larger pages than SQLite's default: profiles of one to two kilobytes waste less of them.
 const PAGE_BYTES: i64 = 8192;
 /// Pages in the log after which it is folded back into the database.
-const CHECKPOINT_PAGES: i64 = 16 * 1024;
+const CHECKPOINT_PAGES: i64 = 32 * 1024;
 
 impl Store {
     pub fn open(url: &StoreUrl, options: &OpenOptions) -> Result<Self, StoreError> {
@@ -115,14 +115,35 @@ impl Store {
         &self.inner.files
     }
 
-    /// Runs `work` in one write transaction. Every commit counts up, so that readers can tell snapshots apart.
+    /// Runs `work` in one write transaction that survives a loss of power once it is committed.
     pub(crate) fn write<T>(
         &self,
         doing: &'static str,
         work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        self.write_synced("FULL", doing, work)
+    }
+
+    /// Runs a step of a job. A loss of power may undo the last steps, checkpoint and all, and the job does them again;
+    /// so they need not wait for the disk. What ends a job is written by [`Self::write`], which waits for all of them.
+    pub(crate) fn write_step<T>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.write_synced("NORMAL", doing, work)
+    }
+
+    /// Every commit counts up, so that readers can tell snapshots apart.
+    fn write_synced<T>(
+        &self,
+        synchronous: &'static str,
+        doing: &'static str,
+        work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         // A panic while writing rolled its transaction back, so the connection is sound.
         let mut writer = self.inner.writer.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        writer.pragma_update(None, "synchronous", synchronous).map_err(StoreError::sql(doing))?;
         let tx = writer
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
             .map_err(StoreError::sql(doing))?;

@@ -8,7 +8,7 @@ use purser_core::user::Profile;
 use rusqlite::{Connection as Sqlite, OptionalExtension, params};
 
 use crate::error::StoreError;
-use crate::keys::{KeyHasher, KeyKind};
+use crate::keys::{self, KeyHasher, KeyKind, LOOK_UP};
 use crate::open::Store;
 
 /// A user to be stored.
@@ -63,8 +63,10 @@ pub(crate) fn find_by_key(
     let error = StoreError::sql("looking for a user");
     let mut statement = db
         .prepare_cached(
-            "SELECT u.pk, u.connection, u.import, u.profile
-             FROM user_keys k JOIN users u ON u.pk = k.pk WHERE k.hash = ?1 ORDER BY u.pk",
+            &format!(
+                "SELECT pk, connection, import, profile FROM users
+                 WHERE pk IN (SELECT pk FROM ({LOOK_UP})) ORDER BY pk"
+            ),
         )
         .map_err(&error)?;
     let rows = statement
@@ -104,9 +106,7 @@ fn find_credentials(db: &Sqlite, pk: i64) -> Result<Option<Secret<String>>, Stor
 fn delete_one(db: &Sqlite, hasher: &KeyHasher, user: &Found) -> Result<(), StoreError> {
     let error = StoreError::sql("deleting a user");
     for (kind, value) in keys_of(&user.profile) {
-        db.prepare_cached("DELETE FROM user_keys WHERE hash = ?1 AND pk = ?2")
-            .and_then(|mut s| s.execute(params![hasher.hash(kind, &value), user.pk]))
-            .map_err(&error)?;
+        keys::delete(db, hasher.hash(kind, &value), user.pk)?;
     }
     for table in ["credentials", "users"] {
         db.prepare_cached(&format!("DELETE FROM {table} WHERE pk = ?1"))
@@ -263,11 +263,7 @@ impl Store {
                 .map_err(&error)?;
             }
             for (kind, value) in &old_keys {
-                tx.execute(
-                    "DELETE FROM user_keys WHERE hash = ?1 AND pk = ?2",
-                    params![hasher.hash(*kind, value), user.pk],
-                )
-                .map_err(&error)?;
+                keys::delete(tx, hasher.hash(*kind, value), user.pk)?;
             }
             self.insert_keys(tx, &keys, user.pk, user.connection)?;
             Ok(Ok(UserWrite::Done))
@@ -334,9 +330,7 @@ impl Store {
         connection: i64,
     ) -> Result<(), StoreError> {
         for (kind, value) in keys {
-            db.prepare_cached("INSERT OR IGNORE INTO user_keys VALUES (?1, ?2, ?3)")
-                .and_then(|mut s| s.execute(params![self.inner.hasher.hash(*kind, value), pk, connection]))
-                .map_err(StoreError::sql("writing a user's keys"))?;
+            keys::insert(db, self.inner.hasher.hash(*kind, value), pk, connection)?;
         }
         Ok(())
     }

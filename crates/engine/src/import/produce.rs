@@ -42,7 +42,7 @@ pub(crate) struct Parcel {
 
 /// A batch is full at so many rows or bytes. Larger ones write the key table less often; two are in memory at once.
 const BATCH_ROWS: usize = 60_000;
-const BATCH_BYTES: usize = 56 * 1024 * 1024;
+const BATCH_BYTES: usize = 88 * 1024 * 1024;
 /// The first batch is small, so that the first rows are there at once.
 const FIRST_BATCH_ROWS: usize = 1_000;
 /// A slow stream's rows wait no longer than this.

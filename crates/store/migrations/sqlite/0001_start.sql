@@ -25,9 +25,16 @@ CREATE TABLE users (
     profile    TEXT NOT NULL
 );
 
--- Every way to find a user, as a keyed 64-bit hash of (kind, value): a third of the size of text indexes,
--- and batches of them are written in key order. A hit is verified against the profile.
+-- Every way to find a user, as a keyed 64-bit hash of (kind, value): a third of the size of text indexes, and batches
+-- of them are written in key order. A hit is verified against the profile. The first user with a hash stands in
+-- user_keys, so that one insert both claims a free key and tells a taken one; further users with the same hash (the
+-- same address in another connection, or a collision) stand in user_keys_more, never without one in user_keys.
 CREATE TABLE user_keys (
+    hash       INTEGER PRIMARY KEY,
+    pk         INTEGER NOT NULL,
+    connection INTEGER NOT NULL
+);
+CREATE TABLE user_keys_more (
     hash       INTEGER NOT NULL,
     pk         INTEGER NOT NULL,
     connection INTEGER NOT NULL,
