@@ -9,8 +9,8 @@ use purser_core::format::{CsvGuard, DecodeLimits, Decoder, Encoder, InputFormat,
 use purser_core::job::ExportOptions;
 use purser_core::json::{self, RawJson};
 
-const ROWS: usize = 200_000;
-const RUNS: usize = 5;
+const ROWS: usize = 20_000;
+const RUNS: usize = 40;
 
 const FIELDS: [&str; 7] = [
     "user_id",
