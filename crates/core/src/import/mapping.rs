@@ -101,25 +101,32 @@ impl<'a> Reader<'a, '_> {
     pub(super) fn additional(&mut self) {
         /// Names that the hint speaks about.
         const HINTED_NAMES: usize = 3;
-        let sentence = |name: &Cow<'_, str>| match schema::nearest(name) {
-            _ if schema::is_export_only(name) => {
-                format!("`{name}` is set by the system: remove it")
-            }
-            Some(known) => format!("`{}`: did you mean `{known}`?", echo(name)),
-            None => format!(
-                "put `{}` into `app_metadata` or `user_metadata`",
-                echo(name)
-            ),
-        };
         let hints: Vec<_> = self
             .unknown
             .iter()
             .take(HINTED_NAMES)
-            .map(sentence)
+            .map(|name| advice(name))
             .collect();
         let error = additional("", self.unknown.iter().map(AsRef::as_ref)).hinted(hints.join("; "));
         self.problems.stand_at(self.unknown_at);
         self.problems.add(error);
+    }
+}
+
+/// Returns what to do about a name that nothing is known about.
+fn advice(name: &str) -> String {
+    let root = name.split(['.', '[']).next().unwrap_or_default();
+    if schema::is_export_only(name) {
+        format!("`{name}` is set by the system: remove it")
+    } else if root != name && Key::of(root.as_bytes()).is_some() {
+        format!("give `{root}` as a whole")
+    } else if let Some(known) = schema::nearest(name) {
+        format!("`{}`: did you mean `{known}`?", echo(name))
+    } else {
+        format!(
+            "put `{}` into `app_metadata` or `user_metadata`",
+            echo(name)
+        )
     }
 }
 
@@ -133,6 +140,11 @@ mod tests {
     #[test]
     fn unknown_properties_are_one_error() {
         assert_snapshot!(errors(r#"{"foo":1,"email":"a@b.de","firstName":"A","bar":2,"baz":3}"#), @"OBJECT_ADDITIONAL_PROPERTIES: Additional properties not allowed: foo,firstName,bar,baz (put `foo` into `app_metadata` or `user_metadata`; `firstName`: did you mean `given_name`?; put `bar` into `app_metadata` or `user_metadata`)");
+    }
+
+    #[test]
+    fn members_of_credentials_are_not_sent_into_metadata() {
+        assert_snapshot!(errors(r#"{"email":"a@b.de","custom_password_hash.hash.value":"SECRET","mfa_factors[0].totp.secret":"SECRET"}"#), @"OBJECT_ADDITIONAL_PROPERTIES: Additional properties not allowed: custom_password_hash.hash.value,mfa_factors[0].totp.secret (give `custom_password_hash` as a whole; give `mfa_factors` as a whole)");
     }
 
     #[test]
@@ -188,7 +200,7 @@ mod tests {
         assert_snapshot!(errors(r#"{"email":"a@b.de","user_metadata.a":1,"user_metadata.a.b":2,"user_metadata.t[0]":1,"user_metadata..x":1}"#), @r"
         INVALID_VALUE user_metadata.a.b: Error in user_metadata.a.b property - one of the row's keys holds a value where another one needs an object (keep either the object or its members)
         INVALID_VALUE user_metadata.t[0]: Error in user_metadata.t[0] property - an array cannot be put together from its elements (give the whole array under the key before the `[`)
-        OBJECT_ADDITIONAL_PROPERTIES: Additional properties not allowed: user_metadata..x (`user_metadata..x`: did you mean `user_metadata`?)
+        OBJECT_ADDITIONAL_PROPERTIES: Additional properties not allowed: user_metadata..x (give `user_metadata` as a whole)
         ");
         assert_snapshot!(errors(r#"{"app_metadata":{},"app_metadata.a":1,"email":"a@b.de"}"#), @"INVALID_VALUE app_metadata.a: Error in app_metadata.a property - the row has `app_metadata` as a whole, too (keep either the object or its members)");
         assert_snapshot!(errors(r#"{"app_metadata.email":1,"email":"a@b.de"}"#), @"NOT_PASSED app_metadata: Error in app_metadata property - Data matches schema from 'not' (remove `email`: Auth0 keeps these names for itself)");

@@ -51,9 +51,16 @@ fn write_root(name: &str, value: RawJson<'_>, out: &mut String) {
         "mfa_factors" if value.kind() == Kind::Array => write_factors(value, out),
         "mfa_factors" => out.push_str(MASK),
         "last_password_reset" | "password_set_date" => write_plain(value, out),
-        name if name.to_ascii_lowercase().contains("passw") => out.push_str(MASK),
+        name if speaks_of_secret(&name.to_ascii_lowercase()) => out.push_str(MASK),
         _ => write_plain(value, out),
     }
+}
+
+/// Returns whether a name that an import does not know may hold a secret: `password`, `mfa_factors[0].totp.secret`.
+fn speaks_of_secret(lower_case: &str) -> bool {
+    ["passw", "secret", "mfa_factors"]
+        .into_iter()
+        .any(|word| lower_case.contains(word))
 }
 
 fn write_custom_hash(name: &str, value: RawJson<'_>, out: &mut String) {
@@ -130,6 +137,7 @@ mod tests {
             r#"{"password_hash":{"a":"SECRET"}}"#,
             r#"{"pass\u0077ord_hash":"SECRET"}"#,
             r#"{"passwordHash":"SECRET","password":"SECRET"}"#,
+            r#"{"custom_password_hash.hash.value":"SECRET","mfa_factors[0].totp.secret":"SECRET"}"#,
             r#"{"custom_password_hash":"SECRET"}"#,
             r#"{"custom_password_hash":{"hash":"SECRET","salt":["SECRET"],"password":"SECRET"}}"#,
             r#"{"custom_password_hash":{"algorithm":"$SECRET$long$","value":"SECRET","x":{"y":"SECRET"}}}"#,
