@@ -140,7 +140,12 @@ fn check(body: RawJson<'_>, schema: &Schema) -> Result<(), String> {
         .filter(|name| known(name).is_none())
         .collect();
     if !unknown.is_empty() {
-        let names = unknown.join(",");
+        let names: Vec<&str> = unknown
+            .iter()
+            .take(ECHO_NAMES)
+            .map(|name| echo(name))
+            .collect();
+        let names = names.join(",");
         return Err(violation(
             &format!(
                 "Additional properties not allowed: {names}{}",
@@ -252,6 +257,8 @@ fn is_uri(text: &str) -> bool {
 
 /// Characters of a value that a message repeats.
 const ECHO_CHARS: usize = 100;
+/// Names that a message lists.
+const ECHO_NAMES: usize = 20;
 
 fn echo(text: &str) -> &str {
     text.char_indices()
