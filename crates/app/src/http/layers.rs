@@ -1,12 +1,16 @@
 //! What happens around every request: its id, the log line, the headers that all answers have, rate limits, panics.
 
 use std::any::Any;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Instant;
 
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::Predicate;
@@ -14,11 +18,15 @@ use tracing::Instrument;
 
 use super::error::ApiError;
 use super::state::AppState;
+use super::timeouts::REFUSED_READ;
 use super::{Tls, answer};
 
 /// Auth0's names for the id of a request: one of the Management API, one of the Authentication API.
 const MANAGEMENT_ID: HeaderName = HeaderName::from_static("ot-baggage-auth0-request-id");
 const AUTHENTICATION_ID: HeaderName = HeaderName::from_static("x-auth0-requestid");
+
+/// Of a refused upload so much is read before the connection is closed.
+const REFUSED_BYTES: usize = 16 * 1024 * 1024;
 
 /// Gives a request an id, logs it once, and adds the headers that every answer has.
 pub(crate) async fn around(State(state): State<AppState>, request: Request, next: Next) -> Response {
@@ -64,6 +72,35 @@ pub(crate) async fn limit_rate(State(state): State<AppState>, request: Request, 
     };
     if response.status().is_success() || !allowance.allowed {
         allowance.write(response.headers_mut());
+    }
+    response
+}
+
+/// Reads what a client still sends after its upload was refused: otherwise it sees a broken connection where the
+/// answer stands. A client that waits to be asked (`Expect`) need not be.
+pub(crate) async fn read_refused(request: Request, next: Next) -> Response {
+    let waits = request.headers().contains_key(header::EXPECT);
+    let (parts, body) = request.into_parts();
+    let pieces = Arc::new(Mutex::new(body.into_data_stream()));
+    let rest = Arc::clone(&pieces);
+    let shared = futures_util::stream::poll_fn(move |context| {
+        pieces.lock().unwrap_or_else(PoisonError::into_inner).poll_next_unpin(context)
+    });
+    let response = next.run(Request::from_parts(parts, Body::from_stream(shared))).await;
+    if !waits && !response.status().is_success() {
+        let mut left = REFUSED_BYTES;
+        let reading = futures_util::future::poll_fn(move |context| {
+            let mut rest = rest.lock().unwrap_or_else(PoisonError::into_inner);
+            while let Poll::Ready(piece) = rest.poll_next_unpin(context) {
+                match piece {
+                    Some(Ok(piece)) if piece.len() <= left => left -= piece.len(),
+                    _ => return Poll::Ready(()),
+                }
+            }
+            Poll::Pending
+        });
+        // However it ends, the answer is sent.
+        let _ = tokio::time::timeout(REFUSED_READ, reading).await;
     }
     response
 }

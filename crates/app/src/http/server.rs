@@ -9,12 +9,10 @@ use axum_server::tls_rustls::RustlsAcceptor;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use purser_engine::Engine;
-use purser_engine::jobs::Workers;
 
-use super::keys::Keys;
 use super::state::{App, AppState};
 use super::timeouts::{HEAD_READ, SHUTDOWN};
-use super::{ServeOptions, routes, tls};
+use super::{ServeOptions, cleanup, routes, tls};
 
 /// Serves until SIGINT or SIGTERM; then requests may end, and jobs are handed back.
 pub(super) fn run(engine: Engine, options: ServeOptions) -> anyhow::Result<()> {
@@ -33,13 +31,12 @@ async fn serve(engine: Engine, options: ServeOptions) -> anyhow::Result<()> {
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
     let tls = tls::config(&options, engine.store().files_folder()).await?;
-    let keys = Keys::load(engine.store())?;
-    let workers = Workers::start(&engine, options.workers);
-    let state = AppState(Arc::new(App::new(engine, options, keys, workers)));
+    let state = AppState(Arc::new(App::start(engine, options)?));
     let router = routes::router(state.clone());
 
     let handle = Handle::new();
     tokio::spawn(stop_on_signal(handle.clone()));
+    tokio::spawn(cleanup::run(Arc::clone(&state.0)));
     let scheme = if tls.is_some() { "https" } else { "http" };
     tracing::info!("listening on {scheme}://{address}");
     let mut server = axum_server::from_tcp(listener)?.handle(handle);

@@ -13,6 +13,7 @@ use super::ServeOptions;
 use super::base_url::Origin;
 use super::error::ApiError;
 use super::keys::Keys;
+use super::links::Links;
 use super::rate::RateLimits;
 
 /// The router's state, opaque to handlers.
@@ -24,6 +25,7 @@ pub(crate) struct App {
     engine: Engine,
     pub(crate) options: ServeOptions,
     pub(crate) keys: Keys,
+    pub(crate) links: Links,
     pub(crate) origin: Origin,
     pub(crate) rate: RateLimits,
     /// Held while active imports are counted and one more is queued, so that two requests cannot both be the last.
@@ -33,11 +35,18 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(super) fn new(engine: Engine, options: ServeOptions, keys: Keys, workers: Workers) -> Self {
-        let rate = RateLimits::new(options.auth0_limits);
-        let origin = Origin::new(&options);
-        let (queueing, workers) = (tokio::sync::Mutex::new(()), Mutex::new(Some(workers)));
-        Self { engine, options, keys, origin, rate, queueing, workers }
+    /// Takes the store's secrets and starts the workers.
+    pub(super) fn start(engine: Engine, options: ServeOptions) -> anyhow::Result<Self> {
+        Ok(Self {
+            keys: Keys::load(engine.store())?,
+            links: Links::load(engine.store())?,
+            origin: Origin::new(&options),
+            rate: RateLimits::new(options.auth0_limits),
+            queueing: tokio::sync::Mutex::new(()),
+            workers: Mutex::new(Some(Workers::start(&engine, options.workers))),
+            engine,
+            options,
+        })
     }
 
     /// Runs `work` on a blocking thread: the store and the engine block.

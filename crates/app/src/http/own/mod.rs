@@ -1,14 +1,16 @@
 //! Paths that Auth0 does not have.
 
-pub(super) mod health;
+mod download;
+mod health;
 pub(super) mod jobs;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::http::error::ErrorBody;
 use crate::http::state::AppState;
 
 /// Returns the paths that need no token.
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(health::show))
+    OpenApiRouter::new().routes(routes!(download::send)).routes(routes!(health::show))
 }

@@ -1,0 +1,154 @@
+//! `POST /api/v2/jobs/users-exports`
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use purser_core::api::Detail;
+use purser_core::field::{Field, default_fields};
+use purser_core::format::{CsvGuard, OutputFormat};
+use purser_core::id::ConnectionId;
+use purser_core::job::ExportOptions;
+use purser_core::limits::{CSV_FIELDS, FIELD_NAME_CHARS};
+use purser_engine::export::ExportRequest;
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::{JobBody, shown};
+use crate::http::answer;
+use crate::http::auth::{ReadUsers, Requires};
+use crate::http::base_url::BaseUrl;
+use crate::http::error::{ApiError, ErrorBody};
+use crate::http::payload::Payload;
+use crate::http::schema::{Kind, Property, Schema, Shape, Violation};
+use crate::http::state::App;
+
+/// What to export.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct ExportBody {
+    /// `connection_id` of the connection from which users will be exported; all users by default.
+    #[schema(example = "con_0000000000000001")]
+    connection_id: Option<String>,
+    /// Format of the file: `csv` or `json` (one object a line). Defaults to `csv`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    format: ExportFormat,
+    /// Limit the number of records.
+    limit: Option<f64>,
+    /// What each record has; eleven fields of the profile by default.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<ExportField>>)]
+    fields: Vec<Field>,
+}
+
+/// A field and, if it is to differ, its title.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the shape of a core type")]
+pub(crate) struct ExportField {
+    /// A path into the profile.
+    #[schema(example = "identities[0].connection", max_length = 100)]
+    name: String,
+    /// The title of the CSV column, the key in JSON.
+    #[schema(max_length = 100)]
+    export_as: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum ExportFormat {
+    #[default]
+    Csv,
+    Json,
+}
+
+const FIELD: Schema = Schema(&[
+    Property::new("name", Kind::text(0, FIELD_NAME_CHARS), "Name of the field in the profile").required(),
+    Property::new("export_as", Kind::text(0, FIELD_NAME_CHARS), "Title of the column in the exported CSV"),
+]);
+const FIELDS: &str = "List of fields to be included in the CSV. Defaults to a predefined set of fields";
+const SCHEMA: Schema = Schema(&[
+    Property::new(
+        "connection_id",
+        Kind::Text {
+            min: 0,
+            max: usize::MAX,
+            shape: Shape::Pattern(ConnectionId::PATTERN, |text| ConnectionId::parse(text).is_some()),
+        },
+        "connection_id of the connection from which users will be exported",
+    ),
+    Property::new(
+        "format",
+        Kind::Text { min: 0, max: usize::MAX, shape: Shape::OneOf(&["json", "csv"]) },
+        "Format of the file. Must be `json` or `csv`",
+    ),
+    Property::new("limit", Kind::Integer { min: 1, max: i64::MAX }, "Limit the number of records"),
+    Property::new("fields", Kind::Array { min: 0, max: usize::MAX, of: &Kind::Record(&FIELD) }, FIELDS),
+]);
+
+/// Starts an export of users.
+///
+/// Poll the job until it is `completed`; its `location` then is where the file can be had, gzipped, for a minute.
+///
+/// Auth0: <https://auth0.com/docs/api/management/v2/jobs/post-users-exports>
+#[utoipa::path(
+    post,
+    path = "/api/v2/jobs/users-exports",
+    tag = "Jobs",
+    security(("bearer" = ["read:users"])),
+    request_body(content = Option<ExportBody>, description = "All users, the default fields, CSV by default"),
+    responses(
+        (status = 200, description = "The job, queued", body = JobBody),
+        (status = 400, description = "invalid_body, inexistent_connection", body = ErrorBody),
+        (status = 401, description = "No token, or a bad one", body = ErrorBody),
+        (status = 403, description = "insufficient_scope", body = ErrorBody),
+        (status = 413, description = "The body is larger than 1 MB", body = ErrorBody),
+        (status = 429, description = "too_many_requests", body = ErrorBody),
+    )
+)]
+pub(crate) async fn create(
+    app: Requires<ReadUsers>,
+    base: BaseUrl,
+    payload: Payload,
+) -> Result<Response, ApiError> {
+    let body: ExportBody =
+        serde_json::from_value(Value::Object(payload.checked(&SCHEMA)?)).map_err(ApiError::internal)?;
+    let ExportBody { connection_id, format, limit, fields } = body;
+    check_limits(&app, format, &fields)?;
+    let options = ExportOptions {
+        fields: if fields.is_empty() { default_fields(false) } else { fields },
+        format: if format == ExportFormat::Csv { OutputFormat::Csv } else { OutputFormat::Ndjson },
+        // To JavaScript 5.0 is an integer, too.
+        limit: limit.map(|limit| limit as u64),
+        gzip: true,
+        csv_guard: CsvGuard::Auth0,
+    };
+    let connection_id = connection_id.as_deref().and_then(ConnectionId::parse);
+    let job = app.blocking(move |engine| {
+        let find = |id| {
+            let missing = || ApiError::bad_request("The connection does not exist", "inexistent_connection");
+            engine.store().find_connection(&id)?.ok_or_else(missing)
+        };
+        let connection = connection_id.map(find).transpose()?;
+        Ok(engine.queue_export(&ExportRequest { connection, options })?)
+    });
+    let job = job.await?;
+    app.wake_workers();
+    Ok(answer::json(StatusCode::OK, &shown(&app, &base, &job, Detail::Auth0)))
+}
+
+/// What Auth0's CSV exports cannot have; ours can.
+fn check_limits(app: &App, format: ExportFormat, fields: &[Field]) -> Result<(), ApiError> {
+    if !app.auth0_limits() || format != ExportFormat::Csv {
+        return Ok(());
+    }
+    let refuse = |sentence: String, path: String, about| Err(Violation { sentence, path, about }.into());
+    if fields.len() > CSV_FIELDS {
+        let sentence = format!("Array is too long ({}), maximum {CSV_FIELDS}", fields.len());
+        return refuse(sentence, "fields".to_owned(), FIELDS);
+    }
+    let is_whole = |field: &Field| matches!(field.name.as_str(), "user_metadata" | "app_metadata");
+    if let Some(index) = fields.iter().position(is_whole) {
+        let sentence = format!("Objects cannot be exported to CSV, name its members: {}", fields[index].name);
+        return refuse(sentence, format!("fields[{index}].name"), "");
+    }
+    Ok(())
+}
