@@ -16,6 +16,8 @@ mod pool;
 mod row_errors;
 mod scan;
 mod settings;
+#[cfg(test)]
+mod testing;
 mod users;
 
 pub use bulk::{Batch, BatchOutcome, NewRow, Step};

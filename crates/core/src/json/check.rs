@@ -214,13 +214,12 @@ impl Reader<'_> {
     fn string(&mut self) -> Result<(), Fault> {
         self.at += 1;
         loop {
-            let rest = &self.bytes[self.at..];
-            let Some(stop) = rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f)) else {
+            let Some(stop) = string_break(self.bytes, self.at) else {
                 self.at = self.bytes.len();
                 return Err(self.fault(FaultKind::UnexpectedEnd));
             };
-            self.at += stop;
-            match rest[stop] {
+            self.at = stop;
+            match self.bytes[stop] {
                 b'"' => {
                     self.at += 1;
                     return Ok(());
@@ -391,6 +390,29 @@ impl Reader<'_> {
     }
 }
 
+/// Returns where the first `"`, `\\` or control character at or behind `at` stands, eight bytes at a time.
+/// A byte of `word ^ needle` is zero where it matches, and subtracting one from a zero borrows into its highest bit;
+/// a byte below 0x20 does so when 0x20 is subtracted. Only the lowest mark counts, and that one is exact.
+fn string_break(bytes: &[u8], mut at: usize) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = ONES << 7;
+    let equals = |word: u64, byte: u8| {
+        let word = word ^ (ONES * u64::from(byte));
+        word.wrapping_sub(ONES) & !word
+    };
+    while let Some(&chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let word = u64::from_le_bytes(chunk);
+        let control = word.wrapping_sub(ONES * 0x20) & !word;
+        let found = (equals(word, b'"') | equals(word, b'\\') | control) & HIGH;
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    let rest = bytes.get(at..)?;
+    rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f)).map(|found| at + found)
+}
+
 /// Returns the path (`user_metadata.tags[2]`) of the value that holds the byte at `offset` of a text that was checked.
 pub fn path_at(text: &str, offset: usize) -> String {
     let mut path = String::new();
@@ -497,6 +519,21 @@ mod tests {
         assert!(check(r#"{"a":"x\n","b":[1,2]}"#).unwrap().canonical);
         assert!(!check(r#"{"a": 1}"#).unwrap().canonical);
         assert!(!check(r#"{"a":"\/"}"#).unwrap().canonical);
+    }
+
+    #[test]
+    fn finds_what_breaks_a_string_at_every_place() {
+        for length in 0..40 {
+            for at in 0..length {
+                for byte in [b'"', b'\\', 0, 0x1f, b'\n'] {
+                    let mut text = vec![b'\x7f'; length];
+                    text[length / 2] = 0xe9;
+                    text[at] = byte;
+                    assert_eq!(string_break(&text, 0), Some(at), "{length} {at} {byte}");
+                    assert_eq!(string_break(&text, at + 1), None);
+                }
+            }
+        }
     }
 
     #[test]

@@ -6,6 +6,8 @@ mod check;
 mod raw;
 mod text;
 
+pub(crate) use raw::string_stop;
+
 pub use check::{Checked, Fault, FaultKind, MAX_DEPTH, check, path_at};
 pub use raw::{Elements, Kind, Member, Members, RawJson};
 pub use text::{canonical, push_string, unescape};

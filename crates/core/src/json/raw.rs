@@ -190,14 +190,33 @@ fn skip_separators(bytes: &[u8], mut at: usize) -> usize {
 /// Returns where the string that starts at `at` ends, its closing quote included.
 pub(super) fn string_end(bytes: &[u8], at: usize) -> usize {
     let mut from = at + 1;
-    while let Some(stop) = bytes.get(from..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
-        from += stop;
-        if bytes[from] == b'"' {
-            return from + 1;
+    while let Some(stop) = string_stop(bytes, from) {
+        if bytes[stop] == b'"' {
+            return stop + 1;
         }
-        from += 2;
+        from = stop + 2;
     }
     bytes.len()
+}
+
+/// Returns where the first `"` or `\` at or behind `at` stands.
+/// Most strings are shorter than a call of the search function is worth, so words of eight bytes are looked at first:
+/// a byte of `word ^ needle` is zero where it matches, and subtracting one from a zero borrows into its highest bit.
+#[inline]
+pub(crate) fn string_stop(bytes: &[u8], mut at: usize) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const WORDS: usize = 4;
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
+    for _ in 0..WORDS {
+        let Some(&chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk) else { break };
+        let word = u64::from_le_bytes(chunk);
+        let found = zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\')));
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    memchr::memchr2(b'"', b'\\', bytes.get(at..)?).map(|found| at + found)
 }
 
 /// Returns where the value that starts at `at` ends.

@@ -12,7 +12,7 @@
 //! Word    space , { } [ ] "    end before that byte
 //! ```
 
-use memchr::memchr2;
+use crate::json::string_stop;
 
 /// Levels whose kind of bracket is remembered; deeper ones are only counted, the row's check refuses them anyway.
 const LEVELS: usize = 1024;
@@ -179,29 +179,6 @@ impl Scanner {
         }
         fits
     }
-}
-
-/// Returns where the first `"` or `\` at or behind `at` stands.
-/// Most strings are shorter than a call of the search function is worth, so words of eight bytes are looked at first:
-/// a byte of `word ^ needle` is zero where it matches, and subtracting one from a zero borrows into its highest bit.
-#[inline]
-fn string_stop(bytes: &[u8], mut at: usize) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const WORDS: usize = 4;
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
-    for _ in 0..WORDS {
-        let Some(&chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk) else {
-            break;
-        };
-        let word = u64::from_le_bytes(chunk);
-        let quotes = zeros(word ^ (ONES * u64::from(b'"')));
-        let found = quotes | zeros(word ^ (ONES * u64::from(b'\\')));
-        if found != 0 {
-            return Some(at + found.trailing_zeros() as usize / 8);
-        }
-        at += 8;
-    }
-    memchr2(b'"', b'\\', bytes.get(at..)?).map(|found| at + found)
 }
 
 /// Numbers and literals end where something else begins.
