@@ -87,7 +87,8 @@ fn refuse_binary<R: Read>(window: &Window<R>) -> Result<(), FileError> {
         let hint = "export or unpack it as one of these formats";
         return Err(window.error(0, 0, FileErrorKind::Binary, message, hint));
     }
-    match memchr::memchr(0, head) {
+    // UTF-16 without a mark has a NUL at once. Later ones are the decoders' to report, with the rows before them.
+    match memchr::memchr(0, &head[..head.len().min(4)]) {
         Some(at) => Err(nul(window, at, 0)),
         None => Ok(()),
     }

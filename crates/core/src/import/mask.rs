@@ -42,7 +42,18 @@ fn write_object_or_mask(value: RawJson<'_>, out: &mut String, member: Writer) {
 }
 
 fn write_plain(value: RawJson<'_>, out: &mut String) {
-    out.push_str(&canonical_text(value, false));
+    // Many a JSON reader gives up on deep nesting, and with it on the whole report.
+    if is_too_deep(value) {
+        out.push_str("\"(nested too deep to be shown)\"");
+    } else {
+        out.push_str(&canonical_text(value, false));
+    }
+}
+
+fn is_too_deep(value: RawJson<'_>) -> bool {
+    matches!(value.kind(), Kind::Array | Kind::Object)
+        && json::check(value.text())
+            .is_ok_and(|checked| checked.faults.iter().any(|fault| fault.kind == json::FaultKind::TooDeep))
 }
 
 fn write_root(name: &str, value: RawJson<'_>, out: &mut String) {
