@@ -129,7 +129,10 @@ pub(crate) fn failure(job: &Job) -> Failure {
             format!("`purser jobs show {}` tells how it goes on", job.id),
         );
     };
-    let row = position.map(|position| position.row).filter(|row| *row > 0);
+    // Most reasons name the place by themselves.
+    let row = position
+        .map(|position| position.row)
+        .filter(|row| *row > 0 && !reason.contains("row"));
     let row = row.map(|row| format!(" (row {row})")).unwrap_or_default();
     let failure = Failure::failed(format!("{reason}{row}"));
     match hint {

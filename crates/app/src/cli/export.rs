@@ -46,12 +46,7 @@ Examples:
   purser export --format csv --field email | wc -l")]
 pub(crate) struct ExportArgs {
     /// Export the users of this connection only
-    #[arg(
-        long,
-        value_name = "NAME|ID",
-        env = "PURSER_CONNECTION",
-        hide_env_values = true
-    )]
+    #[arg(long, value_name = "NAME|ID")]
     connection: Option<String>,
 
     /// Write this field, under its own name or the given title; any number of times

@@ -98,10 +98,39 @@ fn known_hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
         // A wrapped store error is transparent, so it does not come up in the chain by itself.
         return match error {
             EngineError::Store(error) => store_hint(error),
+            EngineError::Read { source, .. } => read_hint(source),
             error => error.to_failure().hint,
         };
     }
-    error.downcast_ref::<StoreError>().and_then(store_hint)
+    if let Some(error) = error.downcast_ref::<StoreError>() {
+        return store_hint(error);
+    }
+    error.downcast_ref::<io::Error>().and_then(listen_hint)
+}
+
+fn read_hint(error: &io::Error) -> Option<String> {
+    let hint = match error.kind() {
+        io::ErrorKind::NotFound => "check the name; a relative path begins at the current folder",
+        io::ErrorKind::IsADirectory => {
+            "name one file; several can be joined: `cat *.ndjson | purser import -`"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "the file belongs to somebody else: ask for the right to read it"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+fn listen_hint(error: &io::Error) -> Option<String> {
+    let hint = match error.kind() {
+        io::ErrorKind::AddrInUse => "another program listens there: choose another with `--listen`",
+        io::ErrorKind::AddrNotAvailable => {
+            "this machine has no such address: choose another with `--listen`"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
 }
 
 fn store_hint(error: &StoreError) -> Option<String> {
@@ -112,6 +141,9 @@ fn store_hint(error: &StoreError) -> Option<String> {
         StoreError::TooNew { .. } => "use the newer Purser, or another store",
         StoreError::ConnectionExists => "`purser connections list` shows the connections",
         error if error.is_disk_full() => "free some disk space, then try again",
+        StoreError::Open { .. } => {
+            "check that the file is a store of Purser, and that you may write to it"
+        }
         _ => return None,
     };
     Some(hint.to_owned())

@@ -49,7 +49,7 @@ pub(crate) struct GlobalArgs {
     #[arg(value_parser = FalseyValueParser::new())]
     pub(crate) auth0_limits: bool,
 
-    /// Say nothing but errors
+    /// Say nothing but errors, and log nothing else
     #[arg(
         short,
         long,
@@ -57,7 +57,7 @@ pub(crate) struct GlobalArgs {
         env = "PURSER_QUIET",
         hide_env_values = true
     )]
-    #[arg(value_parser = FalseyValueParser::new(), conflicts_with = "verbose")]
+    #[arg(value_parser = FalseyValueParser::new())]
     pub(crate) quiet: bool,
 
     /// Log more to standard error; twice for everything

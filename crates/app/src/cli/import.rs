@@ -25,24 +25,31 @@ use super::progress::Waiting;
 /// Reads users and puts them into a connection. Every row is checked by Auth0's rules for bulk imports; a row that
 /// breaks one fails by itself, with every reason, and the others are imported. Memory does not grow with the file.
 ///
-/// The file is one of
-///
-///   json     an array of objects
-///   ndjson   an object a line
-///   csv      a header line, then a record for each user; dots in the header make objects: `user_metadata.city`
-///
-/// plain or compressed (gzip, zstd). The format is told from the content. Rows have Auth0's attributes: email,
-/// email_verified, user_id, username, phone_number, given_name, family_name, name, nickname, picture, blocked,
-/// user_metadata, app_metadata, password_hash, custom_password_hash, mfa_factors; what an export wrote can be imported
-/// again.
+/// The file is JSON, NDJSON or CSV, plain or compressed with gzip or zstd; which one is told from the content. What an
+/// export wrote can be imported again.
 ///
 /// Without `--upsert` a user that exists already is a failed row. Ctrl-C cancels: what was imported stays.
 #[derive(Debug, Args)]
-#[command(after_long_help = "Exit codes:
+#[command(after_long_help = "Formats:
+  json    an array of objects
+  ndjson  an object a line
+  csv     a header line, then a record for each user; dots in the header make
+          objects: `user_metadata.city`
+
+Attributes of a row:
+  email, email_verified, user_id, username, phone_number, phone_verified,
+  given_name, family_name, name, nickname, picture, blocked, user_metadata,
+  app_metadata, password_hash, custom_password_hash, mfa_factors
+
+Exit codes:
   0  every row was imported
   1  the import failed or was canceled; rows before that stay
   2  the command makes no sense as typed
   3  the import is complete, but some rows failed
+
+Environment:
+  PURSER_STORE, PURSER_TENANT, PURSER_AUTH0_LIMITS, PURSER_JSON and
+  PURSER_QUIET stand for the global options; an option that is typed wins.
 
 Examples:
   purser import users.json --connection Username-Password-Authentication
@@ -57,12 +64,7 @@ pub(crate) struct ImportArgs {
     /// Import into this connection
     ///
     /// Required, except with `--restore`: then rows name their connections, and this one takes those that do not.
-    #[arg(
-        long,
-        value_name = "NAME|ID",
-        env = "PURSER_CONNECTION",
-        hide_env_values = true
-    )]
+    #[arg(long, value_name = "NAME|ID")]
     connection: Option<String>,
 
     /// Update users that exist already, found by their e-mail address

@@ -1,7 +1,8 @@
 //! `purser man`
 
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Command, CommandFactory};
 use serde_json::json;
@@ -32,8 +33,7 @@ pub(super) fn run(args: &ManArgs, context: &Context) -> Result<Exit, Failure> {
         return Ok(Exit::Success);
     };
     let shown = folder.display().to_string();
-    std::fs::create_dir_all(folder)
-        .and_then(|()| clap_mangen::generate_to(Cli::command(), folder))
+    write_pages(folder)
         .map_err(|error| Failure::from(error).while_doing(format!("could not write to {shown}")))?;
     context
         .output
@@ -42,6 +42,29 @@ pub(super) fn run(args: &ManArgs, context: &Context) -> Result<Exit, Failure> {
         context.output.json(&json!({"folder": shown}))?;
     }
     Ok(Exit::Success)
+}
+
+fn write_pages(folder: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let mut root = Cli::command().disable_help_subcommand(true);
+    root.build();
+    write_page(&root, folder)
+}
+
+fn write_page(command: &Command, folder: &Path) -> io::Result<()> {
+    let man = clap_mangen::Man::new(command.clone());
+    let mut page = Vec::new();
+    man.render(&mut page)?;
+    // What follows the options are exit codes and examples.
+    let page = String::from_utf8_lossy(&page).replace("\n.SH EXTRA\n", "\n.SH NOTES\n");
+    std::fs::write(folder.join(man.get_filename()), page)?;
+    let subcommands = command
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set());
+    for subcommand in subcommands {
+        write_page(subcommand, folder)?;
+    }
+    Ok(())
 }
 
 /// Returns the reference of all commands: the help of each as it is printed.

@@ -55,6 +55,12 @@ use crate::config::Settings;
   2  the command makes no sense as typed
   3  the work was done, but some rows could not be taken (import, validate)
 
+Environment:
+  An option with `[env: NAME]` can be set by the variable NAME; an option that is typed wins.
+  XDG_DATA_HOME         where the store lies by default; else ~/.local/share
+  PURSER_LOG, RUST_LOG  which log lines go to standard error, for example `purser_engine=debug`
+  NO_COLOR              no colors on a terminal
+
 Examples:
   purser import users.json --connection Username-Password-Authentication
   purser export --format csv -o users.csv

@@ -62,10 +62,15 @@ impl OutFile {
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            return Err(io::ErrorKind::NotFound.into());
+        }
         let file = tempfile::Builder::new()
             .prefix(".purser-")
             .suffix(".tmp")
-            .tempfile_in(folder)?;
+            .tempfile_in(folder);
+        // The whole error would name a file that nobody has asked for.
+        let file = file.map_err(|error| io::Error::from(error.kind()))?;
         if let Some(found) = existing {
             file.as_file().set_permissions(found.permissions())?;
         }

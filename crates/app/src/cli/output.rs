@@ -98,13 +98,6 @@ impl Output {
         }
     }
 
-    /// Says that something may not be meant.
-    pub(crate) fn warn(self, text: &str) {
-        if self.talks() {
-            to_stderr(&format!("{} {text}", self.styled("warning:", YELLOW)));
-        }
-    }
-
     /// Says why the command failed: the error, its causes, what to do.
     pub(crate) fn failure(self, failure: &Failure) {
         let hint = failure.hint();
@@ -156,7 +149,6 @@ impl Output {
 }
 
 const RED: &str = "\x1b[1;31m";
-const YELLOW: &str = "\x1b[1;33m";
 const CYAN: &str = "\x1b[1;36m";
 
 fn wants_color() -> bool {
@@ -194,7 +186,8 @@ fn causes(error: &anyhow::Error) -> Vec<String> {
     let mut causes = Vec::new();
     for cause in error.chain().skip(1) {
         let text = cause.to_string();
-        if !said.contains(&text) {
+        // SQLite's errors repeat their cause with a number before it.
+        if !said.contains(&text) && !text.ends_with(&said) {
             causes.push(text.clone());
         }
         said = text;

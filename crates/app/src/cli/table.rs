@@ -74,9 +74,9 @@ mod tests {
         table.push(vec!["d".to_owned(), "1,000".to_owned()]);
         assert_eq!(table.separated(), "NAME\tUSERS\na\\tb\\nc\t1\nd\t1,000");
         insta::assert_snapshot!(table.aligned(), @r"
-        NAME      USERS
-        a\tb\nc       1
-        d         1,000
+        NAME     USERS
+        a\tb\nc      1
+        d        1,000
         ");
     }
 }

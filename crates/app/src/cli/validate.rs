@@ -41,12 +41,7 @@ pub(crate) struct ValidateArgs {
     file: PathBuf,
 
     /// Check by the rules of this connection; by default by those of a new database connection
-    #[arg(
-        long,
-        value_name = "NAME|ID",
-        env = "PURSER_CONNECTION",
-        hide_env_values = true
-    )]
+    #[arg(long, value_name = "NAME|ID")]
     connection: Option<String>,
 
     /// Without a connection: check for this strategy

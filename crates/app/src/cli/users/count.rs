@@ -12,12 +12,7 @@ use crate::cli::failure::Failure;
 #[derive(Debug, Args)]
 pub(crate) struct CountArgs {
     /// The users of this connection only
-    #[arg(
-        long,
-        value_name = "NAME|ID",
-        env = "PURSER_CONNECTION",
-        hide_env_values = true
-    )]
+    #[arg(long, value_name = "NAME|ID")]
     connection: Option<String>,
 }
 

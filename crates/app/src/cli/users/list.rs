@@ -14,12 +14,7 @@ use crate::cli::table::Table;
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
     /// The users of this connection only
-    #[arg(
-        long,
-        value_name = "NAME|ID",
-        env = "PURSER_CONNECTION",
-        hide_env_values = true
-    )]
+    #[arg(long, value_name = "NAME|ID")]
     connection: Option<String>,
 
     /// At most so many

@@ -68,6 +68,7 @@ impl Who {
 /// Returns the failure that nobody is called so.
 fn nobody(text: &str) -> Failure {
     Failure::failed(format!("there is no user `{text}`"))
+        .hinted("ids and addresses are compared as a whole; `purser users list` shows users")
 }
 
 /// Returns the connection that `--connection` names, if it does.
