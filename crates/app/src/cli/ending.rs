@@ -100,7 +100,7 @@ impl Ending<'_> {
         }
         let more = job.summary.failed.saturating_sub(shown.len() as u64);
         if more > 0 {
-            output.say(&format!("… and {} more", words::count(more, "failed row")));
+            output.say(&format!("… and {}", words::count(more, "more failed row")));
         }
         if let Some(report) = self.report {
             output.say(&format!("report: {}", report.display()));

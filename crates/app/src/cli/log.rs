@@ -8,6 +8,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::failure::Failure;
 use super::globals::GlobalArgs;
+use super::output;
 
 /// What log lines look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -23,7 +24,8 @@ pub(crate) fn start(args: &GlobalArgs, format: LogFormat, is_server: bool) -> Re
     let filter = filter(args, is_server)?;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr);
+        .with_writer(io::stderr)
+        .with_ansi(output::wants_color());
     let started = match format {
         LogFormat::Json => lines.json().flatten_event(true).try_init(),
         LogFormat::Text => lines.with_target(args.verbose > 0).try_init(),

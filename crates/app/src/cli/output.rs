@@ -151,7 +151,8 @@ impl Output {
 const RED: &str = "\x1b[1;31m";
 const CYAN: &str = "\x1b[1;36m";
 
-fn wants_color() -> bool {
+/// Returns whether standard error is a terminal that shows colors.
+pub(crate) fn wants_color() -> bool {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     io::stderr().is_terminal() && !is_set("NO_COLOR") && !dumb

@@ -51,7 +51,8 @@ pub(crate) struct ServeArgs {
     tls_key: Option<PathBuf>,
 
     /// Serve HTTPS with a certificate made for this run, for trying things out
-    #[arg(long, conflicts_with_all = ["tls_cert", "tls_key"])]
+    // Not a conflict for clap, to which `PURSER_TLS_SELF_SIGNED=false` would be one, too.
+    #[arg(long)]
     #[arg(env = "PURSER_TLS_SELF_SIGNED", hide_env_values = true)]
     #[arg(value_parser = FalseyValueParser::new())]
     tls_self_signed: bool,
@@ -81,7 +82,11 @@ pub(super) fn run(args: &ServeArgs, context: &Context) -> Result<Exit, Failure> 
 
 fn options(args: &ServeArgs, context: &Context) -> Result<ServeOptions, Failure> {
     let tls = match (&args.tls_cert, &args.tls_key, args.tls_self_signed) {
-        (_, _, true) => Tls::SelfSigned,
+        (None, None, true) => Tls::SelfSigned,
+        (_, _, true) => {
+            return Err(Failure::usage("a self-signed certificate needs no files")
+                .hinted("leave out `--tls-self-signed`, or `--tls-cert` and `--tls-key`"));
+        }
         (Some(cert), Some(key), false) => Tls::Files {
             cert: cert.clone(),
             key: key.clone(),

@@ -132,7 +132,7 @@ fn only_the_first_bad_rows_are_shown() {
       hint: give an address like `name@example.com`
     row 5, line 5: Error in identities[0].profileData.email property - Object didn't pass validation for format email: x (INVALID_FORMAT at `identities[0].profileData.email`)
       hint: give an address like `name@example.com`
-    … and 1,002 failed rows more
+    … and 1,002 more failed rows
     hint: `purser jobs errors [JOB]` shows every failed row
     ---
     ");

@@ -32,13 +32,9 @@ fn usage_errors() {
         exit code 2
         --- stdout
         --- stderr
-        error: the argument '--tls-self-signed' cannot be used with:
-          --tls-cert <FILE>
-          --tls-key <FILE>
+        error: a self-signed certificate needs no files
 
-        Usage: purser serve --tls-self-signed
-
-        For more information, try '--help'.
+        hint: leave out `--tls-self-signed`, or `--tls-cert` and `--tls-key`
         ---
         "
     );
@@ -78,5 +74,21 @@ fn an_address_in_use_is_a_failure() {
     assert!(
         ran.stderr.contains("choose another with `--listen`"),
         "{ran}"
+    );
+}
+
+#[test]
+fn a_variable_that_says_no_is_no_conflict() {
+    let purser = Purser::with_store().env("PURSER_TLS_SELF_SIGNED", "false");
+    let ran = purser.run([
+        "serve",
+        "--listen=127.0.0.1:0",
+        "--tls-cert=none",
+        "--tls-key=none",
+    ]);
+    assert_eq!(ran.code, 1, "{ran}");
+    assert!(
+        !ran.stderr.contains('\u{1b}'),
+        "a log that is piped has no colors: {ran}"
     );
 }
