@@ -24,7 +24,11 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<ConnectionRow> {
     let json = |index: usize| -> rusqlite::Result<serde_json::Value> {
         let text = row.get_ref(index)?.as_str()?;
         serde_json::from_str(text).map_err(|error| {
-            rusqlite::Error::FromSqlConversionFailure(index, rusqlite::types::Type::Text, error.into())
+            rusqlite::Error::FromSqlConversionFailure(
+                index,
+                rusqlite::types::Type::Text,
+                error.into(),
+            )
         })
     };
     let object = |index| json(index).map(|value| value.as_object().cloned().unwrap_or_default());
@@ -46,7 +50,15 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<ConnectionRow> {
 
 /// Inserts a connection and returns its number.
 pub(crate) fn insert(db: &Sqlite, connection: &Connection) -> Result<i64, StoreError> {
-    let Connection { id, name, strategy, enabled, enabled_clients, options, extra } = connection;
+    let Connection {
+        id,
+        name,
+        strategy,
+        enabled,
+        enabled_clients,
+        options,
+        extra,
+    } = connection;
     let json = StoreError::corrupt("writing a connection");
     let inserted = db.execute(
         "INSERT OR IGNORE INTO connections (id, name, strategy, enabled, enabled_clients, options, extra)
@@ -69,7 +81,15 @@ pub(crate) fn insert(db: &Sqlite, connection: &Connection) -> Result<i64, StoreE
 
 /// Replaces everything but id, name and strategy; returns whether the connection is there.
 fn update(db: &Sqlite, connection: &Connection) -> Result<bool, StoreError> {
-    let Connection { id, name: _, strategy: _, enabled, enabled_clients, options, extra } = connection;
+    let Connection {
+        id,
+        name: _,
+        strategy: _,
+        enabled,
+        enabled_clients,
+        options,
+        extra,
+    } = connection;
     let json = StoreError::corrupt("writing a connection");
     db.execute(
         "UPDATE connections SET enabled = ?2, enabled_clients = ?3, options = ?4, extra = ?5 WHERE id = ?1",
@@ -90,9 +110,11 @@ pub(crate) fn find_by(
     column: &'static str,
     value: &str,
 ) -> Result<Option<ConnectionRow>, StoreError> {
-    db.prepare_cached(&format!("SELECT {COLUMNS} FROM connections WHERE {column} = ?1"))
-        .and_then(|mut statement| statement.query_row([value], from_row).optional())
-        .map_err(StoreError::sql("looking for a connection"))
+    db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM connections WHERE {column} = ?1"
+    ))
+    .and_then(|mut statement| statement.query_row([value], from_row).optional())
+    .map_err(StoreError::sql("looking for a connection"))
 }
 
 /// Users deleted in one transaction when their connection goes; keeps the writer free for others in between.
@@ -104,7 +126,9 @@ impl Store {
     }
 
     pub fn find_connection(&self, id: &ConnectionId) -> Result<Option<ConnectionRow>, StoreError> {
-        self.read("looking for a connection", |db| find_by(db, "id", id.as_str()))
+        self.read("looking for a connection", |db| {
+            find_by(db, "id", id.as_str())
+        })
     }
 
     pub fn find_connection_by_name(&self, name: &str) -> Result<Option<ConnectionRow>, StoreError> {
@@ -135,7 +159,9 @@ impl Store {
         change: impl FnOnce(&mut ConnectionRow) -> Result<(), E>,
     ) -> Result<Option<Result<Connection, E>>, StoreError> {
         self.write("updating a connection", |tx| {
-            let Some(mut found) = find_by(tx, "id", id.as_str())? else { return Ok(None) };
+            let Some(mut found) = find_by(tx, "id", id.as_str())? else {
+                return Ok(None);
+            };
             if let Err(refused) = change(&mut found) {
                 return Ok(Some(Err(refused)));
             }
@@ -146,9 +172,14 @@ impl Store {
 
     /// Deletes a connection with its users; returns whether it was there.
     pub fn delete_connection(&self, id: &ConnectionId) -> Result<bool, StoreError> {
-        let Some(found) = self.find_connection(id)? else { return Ok(false) };
+        let Some(found) = self.find_connection(id)? else {
+            return Ok(false);
+        };
         // No import may add users while they are being deleted.
-        self.update_connection(&Connection { enabled: false, ..found.connection })?;
+        self.update_connection(&Connection {
+            enabled: false,
+            ..found.connection
+        })?;
         let mut after = 0;
         while !self.delete_chunk(found.pk, &mut after)? {}
         Ok(true)
@@ -166,15 +197,125 @@ impl Store {
                 return Ok(false);
             }
             let count = "SELECT users FROM connections WHERE pk = ?1";
-            let left: Option<i64> =
-                tx.query_row(count, [connection], |row| row.get(0)).optional().map_err(&error)?;
+            let left: Option<i64> = tx
+                .query_row(count, [connection], |row| row.get(0))
+                .optional()
+                .map_err(&error)?;
             // A user made meanwhile may have the number of one that was deleted.
             if left.is_some_and(|users| users > 0) && !seen_from_the_start {
                 *after = 0;
                 return Ok(false);
             }
-            tx.execute("DELETE FROM connections WHERE pk = ?1", [connection]).map_err(&error)?;
+            tx.execute("DELETE FROM connections WHERE pk = ?1", [connection])
+                .map_err(&error)?;
             Ok(true)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use purser_core::clock::Timestamp;
+    use purser_core::id::UserId;
+    use purser_core::secret::Secret;
+    use purser_core::user::Profile;
+
+    use super::*;
+    use crate::open::{OpenOptions, StoreUrl};
+    use crate::users::{NewUserRecord, UserWrite};
+
+    fn store(folder: &tempfile::TempDir) -> Store {
+        let random = std::array::from_fn(|i| i as u8);
+        let options = OpenOptions {
+            create: true,
+            tenant: "t".to_owned(),
+            random,
+            now: Timestamp(0),
+        };
+        Store::open(&StoreUrl::Sqlite(folder.path().join("t.db")), &options).unwrap()
+    }
+
+    fn user(connection: i64, name: &str, secrets: &str) -> NewUserRecord {
+        let profile = format!(r#"{{"email":"{name}@b.example","user_id":"auth0|{name}"}}"#);
+        NewUserRecord {
+            connection,
+            strategy: Strategy::database(),
+            profile: Profile::from_canonical(profile),
+            credentials: Some(Secret::new(secrets.to_owned())),
+        }
+    }
+
+    #[test]
+    fn a_refused_change_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder);
+        let before = store.list_connections().unwrap().remove(0);
+        let id = &before.connection.id;
+        let refused = store.change_connection(id, |row| {
+            row.connection.enabled = false;
+            Err("no")
+        });
+        assert_eq!(refused.unwrap(), Some(Err("no")));
+        assert_eq!(store.find_connection(id).unwrap().unwrap(), before);
+        let changed = store.change_connection(id, |row| {
+            row.connection.enabled = false;
+            Ok::<(), ()>(())
+        });
+        assert!(!changed.unwrap().unwrap().unwrap().enabled);
+        assert!(
+            !store
+                .find_connection(id)
+                .unwrap()
+                .unwrap()
+                .connection
+                .enabled
+        );
+    }
+
+    #[test]
+    fn a_deleted_connection_takes_its_users_along_and_no_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder);
+        let first = store.list_connections().unwrap().remove(0);
+        let second = Connection {
+            id: ConnectionId::from_random(&[1; 16]),
+            name: "second".to_owned(),
+            ..first.connection.clone()
+        };
+        let second = store.insert_connection(&second).unwrap();
+        for (connection, name) in [(first.pk, "a"), (second, "b"), (first.pk, "c")] {
+            assert_eq!(
+                store.insert_user(&user(connection, name, "{}")).unwrap(),
+                UserWrite::Done
+            );
+        }
+        assert!(store.delete_connection(&first.connection.id).unwrap());
+        assert!(!store.delete_connection(&first.connection.id).unwrap());
+        assert_eq!(store.count_users(None).unwrap(), 1);
+        assert!(store.find_user(&UserId::new("auth0|b")).unwrap().is_some());
+        assert!(store.find_user(&UserId::new("auth0|a")).unwrap().is_none());
+        let late = store.insert_user(&user(first.pk, "d", "{}")).unwrap();
+        assert_eq!(late, UserWrite::Missing, "its connection is gone");
+    }
+
+    #[test]
+    fn a_change_of_a_user_sees_the_credentials() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder);
+        let connection = store.list_connections().unwrap().remove(0).pk;
+        store.insert_user(&user(connection, "a", "first")).unwrap();
+        let mut seen = vec![];
+        for new in [Some("second"), None, None] {
+            let written = store.update_user(
+                &UserId::new("auth0|a"),
+                &Strategy::database(),
+                |profile, secrets| -> Result<_, StoreError> {
+                    seen.push(secrets.unwrap().expose().clone());
+                    Ok((profile.clone(), new.map(|new| Secret::new(new.to_owned()))))
+                },
+            );
+            assert_eq!(written.unwrap().unwrap(), UserWrite::Done);
+        }
+        assert_eq!(seen, ["first", "second", "second"]);
     }
 }

@@ -83,7 +83,7 @@ fn a_body_must_fit() {
     );
     assert_eq!(
         refusal(r#"{"name":"a b","strategy":"auth0"}"#),
-        "Payload validation error: 'String does not match pattern ^[a-zA-Z0-9](-[a-zA-Z0-9]|[a-zA-Z0-9])*$: a b' \
+        "Payload validation error: 'String does not match pattern ^[a-zA-Z0-9](-[a-zA-Z0-9]|[a-zA-Z0-9])*$' \
          on property name (The name of the connection. Must start and end with an alphanumeric character and can only \
          contain alphanumeric characters and '-'. Max length 128)."
     );

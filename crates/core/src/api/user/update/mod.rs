@@ -215,19 +215,13 @@ impl UserPatch {
                     .filter(|_| !value.is_null()),
             );
         }
-        let remains = |name: &&str| {
-            edits
-                .find(name)
-                .map_or(profile.raw().get(name).is_some(), Option::is_some)
+        const IDENTIFIERS: [&str; 3] = ["email", "username", "phone_number"];
+        let touched = IDENTIFIERS.iter().any(|name| edits.find(name).is_some());
+        let remains = |name: &&str| match edits.find(name) {
+            Some(edit) => edit.is_some(),
+            None => profile.raw().get(name).is_some(),
         };
-        let touched = ["email", "username", "phone_number"]
-            .iter()
-            .any(|name| edits.find(name).is_some());
-        if touched
-            && !["email", "username", "phone_number"]
-                .iter()
-                .any(|name| remains(&name))
-        {
+        if touched && !IDENTIFIERS.iter().any(remains) {
             return Err(Refusal::body(
                 "A user needs an email, a username or a phone_number",
             ));
