@@ -7,14 +7,18 @@ use chrono::{DateTime, SecondsFormat};
 use serde::{Deserialize, Serialize};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
     /// Reads an RFC 3339 date and time.
     pub fn parse(text: &str) -> Option<Self> {
-        DateTime::parse_from_rfc3339(text).ok().map(|at| Self(at.timestamp_millis()))
+        DateTime::parse_from_rfc3339(text)
+            .ok()
+            .map(|at| Self(at.timestamp_millis()))
     }
 
     pub fn plus_seconds(self, seconds: i64) -> Self {
@@ -66,8 +70,14 @@ mod tests {
 
     #[test]
     fn prints_milliseconds_and_z() {
-        assert_eq!(Timestamp(1_674_668_896_543).to_string(), "2023-01-25T17:48:16.543Z");
+        assert_eq!(
+            Timestamp(1_674_668_896_543).to_string(),
+            "2023-01-25T17:48:16.543Z"
+        );
         assert_eq!(Timestamp(0).to_string(), "1970-01-01T00:00:00.000Z");
-        assert_eq!(Timestamp::parse("2023-01-25T18:48:16.543+01:00"), Some(Timestamp(1_674_668_896_543)));
+        assert_eq!(
+            Timestamp::parse("2023-01-25T18:48:16.543+01:00"),
+            Some(Timestamp(1_674_668_896_543))
+        );
     }
 }

@@ -37,8 +37,17 @@ impl Strategy {
     /// Returns whether an identity provider outside keeps the users; `isSocial` of an identity.
     pub fn is_social(&self) -> bool {
         const ENTERPRISE: [&str; 11] = [
-            "ad", "adfs", "auth0-adldap", "google-apps", "ip", "office365", "oidc", "okta", "pingfederate",
-            "samlp", "waad",
+            "ad",
+            "adfs",
+            "auth0-adldap",
+            "google-apps",
+            "ip",
+            "office365",
+            "oidc",
+            "okta",
+            "pingfederate",
+            "samlp",
+            "waad",
         ];
         !self.is_database() && !self.is_passwordless() && !ENTERPRISE.contains(&self.0.as_str())
     }
@@ -75,12 +84,21 @@ impl Connection {
         let length = |key: &str, default: usize| {
             let path = format!("/validation/username/{key}");
             let options = &self.options;
-            let found = path.split('/').skip(2).fold(options.get("validation"), |v, k| v.and_then(|v| v.get(k)));
-            found.and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok()).unwrap_or(default)
+            let found = path
+                .split('/')
+                .skip(2)
+                .fold(options.get("validation"), |v, k| v.and_then(|v| v.get(k)));
+            found
+                .and_then(Value::as_u64)
+                .and_then(|n| usize::try_from(n).ok())
+                .unwrap_or(default)
         };
         UsernameRules {
             allowed: self.flag("requires_username")
-                || self.options.get("attributes").is_some_and(|a| a.get("username").is_some()),
+                || self
+                    .options
+                    .get("attributes")
+                    .is_some_and(|a| a.get("username").is_some()),
             min: length("min", 1),
             max: length("max", 15),
         }
@@ -92,7 +110,10 @@ impl Connection {
     }
 
     fn flag(&self, key: &str) -> bool {
-        self.options.get(key).and_then(Value::as_bool).unwrap_or(false)
+        self.options
+            .get(key)
+            .and_then(Value::as_bool)
+            .unwrap_or(false)
     }
 }
 
@@ -111,7 +132,10 @@ pub fn is_connection_name(name: &str) -> bool {
     let dash_between = |i: usize| i > 0 && i + 1 < bytes.len() && bytes[i + 1] != b'-';
     !bytes.is_empty()
         && bytes.len() <= 128
-        && bytes.iter().enumerate().all(|(i, b)| b.is_ascii_alphanumeric() || (*b == b'-' && dash_between(i)))
+        && bytes
+            .iter()
+            .enumerate()
+            .all(|(i, b)| b.is_ascii_alphanumeric() || (*b == b'-' && dash_between(i)))
 }
 
 #[cfg(test)]

@@ -8,7 +8,10 @@ const ALPHANUMERIC: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst
 
 /// Returns as many letters and digits as there are random bytes.
 pub fn alphanumeric(random: &[u8]) -> String {
-    random.iter().map(|byte| char::from(ALPHANUMERIC[usize::from(*byte) % 62])).collect()
+    random
+        .iter()
+        .map(|byte| char::from(ALPHANUMERIC[usize::from(*byte) % 62]))
+        .collect()
 }
 
 fn has_shape(text: &str, prefix: &str) -> bool {
@@ -125,7 +128,12 @@ mod tests {
     fn ids_have_auth0s_shape() {
         let id = JobId::from_random(&[0, 61, 255, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
         assert_eq!(JobId::parse(id.as_str()), Some(id));
-        for bad in ["job_short", "con_6nNLiwFZksN0YmRR", "job_6nNLiwFZksN0YmR!", "job_6nNLiwFZksN0YmRRx"] {
+        for bad in [
+            "job_short",
+            "con_6nNLiwFZksN0YmRR",
+            "job_6nNLiwFZksN0YmR!",
+            "job_6nNLiwFZksN0YmRRx",
+        ] {
             assert_eq!(JobId::parse(bad), None, "{bad}");
         }
     }

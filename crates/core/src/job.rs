@@ -24,8 +24,13 @@ pub enum JobStatus {
 }
 
 impl JobStatus {
-    pub const ALL: [Self; 5] =
-        [Self::Pending, Self::Processing, Self::Completed, Self::Failed, Self::Canceled];
+    pub const ALL: [Self; 5] = [
+        Self::Pending,
+        Self::Processing,
+        Self::Completed,
+        Self::Failed,
+        Self::Canceled,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -186,7 +191,11 @@ pub struct Progress {
 impl Progress {
     /// Returns whole percents, 0 to 100.
     pub fn percentage(self) -> u64 {
-        if self.of == 0 { 0 } else { (self.done.saturating_mul(100) / self.of).min(100) }
+        if self.of == 0 {
+            0
+        } else {
+            (self.done.saturating_mul(100) / self.of).min(100)
+        }
     }
 }
 
@@ -196,8 +205,14 @@ mod tests {
 
     #[test]
     fn finished_jobs_stay_finished() {
-        let finals: Vec<_> = JobStatus::ALL.into_iter().filter(|s| s.is_final()).collect();
-        assert_eq!(finals, [JobStatus::Completed, JobStatus::Failed, JobStatus::Canceled]);
+        let finals: Vec<_> = JobStatus::ALL
+            .into_iter()
+            .filter(|s| s.is_final())
+            .collect();
+        assert_eq!(
+            finals,
+            [JobStatus::Completed, JobStatus::Failed, JobStatus::Canceled]
+        );
         assert!(!JobStatus::Pending.may_become(JobStatus::Completed));
     }
 }

@@ -11,6 +11,7 @@ pub mod import;
 pub mod job;
 pub mod json;
 pub mod limits;
+pub mod packed;
 pub mod password;
 pub mod row;
 pub mod secret;

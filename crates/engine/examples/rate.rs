@@ -28,9 +28,16 @@ const FIELDS: [&str; 7] = [
 #[expect(clippy::print_stdout, reason = "this is what it is for")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().collect();
-    let [_, what, store, file, options @ ..] = &args[..] else { return Err("see the file's head".into()) };
+    let [_, what, store, file, options @ ..] = &args[..] else {
+        return Err("see the file's head".into());
+    };
     let has = |option: &str| options.iter().any(|given| given == option);
-    let engine = Engine::open(&StoreUrl::parse(store)?, true, "rate", Arc::new(SystemClock))?;
+    let engine = Engine::open(
+        &StoreUrl::parse(store)?,
+        true,
+        "rate",
+        Arc::new(SystemClock),
+    )?;
     let started = Instant::now();
     let job = if what == "import" {
         let request = ImportRequest {
@@ -44,20 +51,37 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         };
         engine.import(&request, Input::file(Path::new(file))?, &Watch::default())?
     } else {
-        let fields = FIELDS.map(|name| Field { name: name.to_owned(), export_as: None });
+        let fields = FIELDS.map(|name| Field {
+            name: name.to_owned(),
+            export_as: None,
+        });
         let csv = file.ends_with(".csv");
         let options = ExportOptions {
             fields: if csv { fields.to_vec() } else { vec![] },
-            format: if csv { OutputFormat::Csv } else { OutputFormat::Ndjson },
+            format: if csv {
+                OutputFormat::Csv
+            } else {
+                OutputFormat::Ndjson
+            },
             gzip: has("gzip"),
             ..ExportOptions::default()
         };
         let mut out = BufWriter::new(std::fs::File::create(file)?);
-        engine.export(&ExportRequest { connection: None, options }, &mut out, &Watch::default())?
+        engine.export(
+            &ExportRequest {
+                connection: None,
+                options,
+            },
+            &mut out,
+            &Watch::default(),
+        )?
     };
     let seconds = started.elapsed().as_secs_f64();
     let status = std::fs::read_to_string("/proc/self/status")?;
-    let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default();
+    let peak = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM"))
+        .unwrap_or_default();
     println!(
         "{what} {:?} {:?} {seconds:.2} s {:.0} rows/s {peak} {:?}",
         job.status,

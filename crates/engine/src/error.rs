@@ -13,9 +13,15 @@ pub enum EngineError {
     #[error(transparent)]
     File(#[from] FileError),
     #[error("could not read {path}")]
-    Read { path: PathBuf, source: std::io::Error },
+    Read {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error("could not write {path}")]
-    Write { path: PathBuf, source: std::io::Error },
+    Write {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error("could not write the export")]
     Output(#[source] std::io::Error),
     #[error("a field cannot be exported: {0}")]
@@ -65,7 +71,12 @@ impl EngineError {
                 hint: Some("free some disk space, then run the job again".to_owned()),
                 position: None,
             },
-            _ => JobFailure { details: reason.clone(), reason, hint: None, position: None },
+            _ => JobFailure {
+                details: reason.clone(),
+                reason,
+                hint: None,
+                position: None,
+            },
         }
     }
 

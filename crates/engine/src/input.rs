@@ -19,7 +19,10 @@ pub struct Input {
 
 impl Input {
     pub fn file(path: &Path) -> Result<Self, EngineError> {
-        let read = |source| EngineError::Read { path: path.to_owned(), source };
+        let read = |source| EngineError::Read {
+            path: path.to_owned(),
+            source,
+        };
         let file = std::fs::File::open(path).map_err(read)?;
         let metadata = file.metadata().map_err(read)?;
         if metadata.is_dir() {
@@ -27,27 +30,46 @@ impl Input {
         }
         // A pipe (`/dev/stdin`, `<(…)`) has no size and cannot be read again.
         let is_file = metadata.is_file();
-        let path = if is_file { Some(std::path::absolute(path).map_err(read)?) } else { None };
-        Ok(Self { source: Box::new(file), path, size: is_file.then_some(metadata.len()) })
+        let path = if is_file {
+            Some(std::path::absolute(path).map_err(read)?)
+        } else {
+            None
+        };
+        Ok(Self {
+            source: Box::new(file),
+            path,
+            size: is_file.then_some(metadata.len()),
+        })
     }
 
     /// Takes a stream that can be read once, such as standard input.
     pub fn stream(source: impl Read + Send + 'static) -> Self {
-        Self { source: Box::new(source), path: None, size: None }
+        Self {
+            source: Box::new(source),
+            path: None,
+            size: None,
+        }
     }
 
     /// Returns the decompressed bytes, and the count of bytes taken from the source so far.
     pub(crate) fn decompress(self) -> io::Result<(Box<dyn Read + Send>, Arc<AtomicU64>)> {
         let taken = Arc::new(AtomicU64::new(0));
-        let mut source = Counting { source: self.source, taken: Arc::clone(&taken) };
+        let mut source = Counting {
+            source: self.source,
+            taken: Arc::clone(&taken),
+        };
         let mut head = Vec::with_capacity(MAGIC_BYTES);
-        source.by_ref().take(MAGIC_BYTES as u64).read_to_end(&mut head)?;
+        source
+            .by_ref()
+            .take(MAGIC_BYTES as u64)
+            .read_to_end(&mut head)?;
         let kind = Compression::of(&head);
         let whole = io::Cursor::new(head).chain(source);
         let reader: Box<dyn Read + Send> = match kind {
             Compression::None => Box::new(whole),
             Compression::Gzip => {
-                let reader = flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(BUFFER, whole));
+                let reader =
+                    flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(BUFFER, whole));
                 Box::new(Guarded::new(reader, "gzip", &taken))
             }
             Compression::Zstd => {
@@ -111,24 +133,35 @@ struct Guarded<R> {
 
 impl<R> Guarded<R> {
     fn new(reader: R, name: &'static str, taken: &Arc<AtomicU64>) -> Self {
-        Self { reader, name, taken: Arc::clone(taken), given: 0 }
+        Self {
+            reader,
+            name,
+            taken: Arc::clone(taken),
+            given: 0,
+        }
     }
 }
 
 impl<R: Read> Read for Guarded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let name = self.name;
-        let n = self.reader.read(buffer).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => {
-                io::Error::new(error.kind(), format!("the {name} data ends too early: the file is incomplete"))
-            }
-            kind => io::Error::new(kind, format!("the {name} data is damaged: {error}")),
-        })?;
+        let n = self
+            .reader
+            .read(buffer)
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::UnexpectedEof => io::Error::new(
+                    error.kind(),
+                    format!("the {name} data ends too early: the file is incomplete"),
+                ),
+                kind => io::Error::new(kind, format!("the {name} data is damaged: {error}")),
+            })?;
         self.given += n as u64;
         if self.given > BOMB_BYTES && self.given / BOMB_RATIO > self.taken.load(Relaxed) {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
-                format!("the {name} data grows more than {BOMB_RATIO} times: it looks like a decompression bomb"),
+                format!(
+                    "the {name} data grows more than {BOMB_RATIO} times: it looks like a decompression bomb"
+                ),
             ));
         }
         Ok(n)
@@ -167,7 +200,10 @@ mod tests {
     fn truncated_data_says_so() {
         let whole = gzip(&[b'x'; 10_000]);
         let error = read(whole[..whole.len() / 2].to_vec()).unwrap_err();
-        assert_eq!(error.to_string(), "the gzip data ends too early: the file is incomplete");
+        assert_eq!(
+            error.to_string(),
+            "the gzip data ends too early: the file is incomplete"
+        );
     }
 
     #[test]

@@ -39,9 +39,16 @@ impl Engine {
         tenant: &str,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
-        let options =
-            OpenOptions { create, tenant: tenant.to_owned(), random: random(), now: clock.now() };
-        Ok(Self { store: Store::open(url, &options)?, clock })
+        let options = OpenOptions {
+            create,
+            tenant: tenant.to_owned(),
+            random: random(),
+            now: clock.now(),
+        };
+        Ok(Self {
+            store: Store::open(url, &options)?,
+            clock,
+        })
     }
 
     pub fn store(&self) -> &Store {

@@ -32,7 +32,13 @@ pub fn write(
         OutputFormat::Csv => columns(store, job)?,
         OutputFormat::Json | OutputFormat::Ndjson => vec![],
     };
-    let options = ExportOptions { fields, format, limit: None, gzip: false, csv_guard: CsvGuard::None };
+    let options = ExportOptions {
+        fields,
+        format,
+        limit: None,
+        gzip: false,
+        csv_guard: CsvGuard::None,
+    };
     let mut encoder = Encoder::new(&options).map_err(EngineError::Field)?;
     let mut bytes = Vec::new();
     encoder.begin(&mut bytes);
@@ -73,22 +79,41 @@ fn columns(store: &Store, job: &JobId) -> Result<Vec<Field>, EngineError> {
         .into_iter()
         // A name that is no path (`a b`, `x[`) cannot be asked for; its values are in the other formats.
         .filter(|name| purser_core::field::Path::parse(name).is_ok())
-        .map(|name| Field { name, export_as: None })
+        .map(|name| Field {
+            name,
+            export_as: None,
+        })
         .collect())
 }
 
 fn nested(failed: &FailedRow) -> String {
-    let FailedRow { row, line, byte, record, errors } = failed;
-    format!("{{\"row\":{row},\"line\":{line},\"byte\":{byte},\"errors\":{errors},\"user\":{record}}}")
+    let FailedRow {
+        row,
+        line,
+        byte,
+        record,
+        errors,
+    } = failed;
+    format!(
+        "{{\"row\":{row},\"line\":{line},\"byte\":{byte},\"errors\":{errors},\"user\":{record}}}"
+    )
 }
 
 fn flat(failed: &FailedRow) -> String {
-    let FailedRow { row, line, byte, record, errors } = failed;
+    let FailedRow {
+        row,
+        line,
+        byte,
+        record,
+        errors,
+    } = failed;
     let mut out = record.strip_suffix('}').unwrap_or("{").to_owned();
     if out.len() > 1 {
         out.push(',');
     }
-    out.push_str(&format!("\"_row\":{row},\"_line\":{line},\"_byte\":{byte},\"_errors\":{errors}}}"));
+    out.push_str(&format!(
+        "\"_row\":{row},\"_line\":{line},\"_byte\":{byte},\"_errors\":{errors}}}"
+    ));
     out
 }
 
@@ -102,7 +127,10 @@ pub(crate) fn record_of(text: &str) -> Option<String> {
     }
     row.get("_errors")?;
     let mut out = String::from("{");
-    for member in row.members().filter(|member| !ADDED.contains(&member.name().as_ref())) {
+    for member in row
+        .members()
+        .filter(|member| !ADDED.contains(&member.name().as_ref()))
+    {
         if out.len() > 1 {
             out.push(',');
         }
@@ -123,7 +151,10 @@ mod tests {
         let nested = r#"{"row":3,"errors":[{"code":"X"}],"user":{"email":"a@b.co"}}"#;
         assert_eq!(record_of(nested).as_deref(), Some(r#"{"email":"a@b.co"}"#));
         let flat = r#"{"email":"a@b.co","_row":"3","_errors":"[]","name":"A"}"#;
-        assert_eq!(record_of(flat).as_deref(), Some(r#"{"email":"a@b.co","name":"A"}"#));
+        assert_eq!(
+            record_of(flat).as_deref(),
+            Some(r#"{"email":"a@b.co","name":"A"}"#)
+        );
         assert_eq!(record_of(r#"{"email":"a@b.co","errors":[]}"#), None);
         assert_eq!(record_of("{"), None);
     }

@@ -37,9 +37,14 @@ pub fn check(
     let engine = Engine::open(&url, true, "check", Arc::new(SystemClock))?;
     let request = request(&engine, rules, options)?;
     let id = engine.create_import(&request, Runner::Caller, None)?;
-    let claimed = engine.store.claim_own_job(&id, engine.now())?.ok_or(StoreError::LeaseLost)?;
+    let claimed = engine
+        .store
+        .claim_own_job(&id, engine.now())?
+        .ok_or(StoreError::LeaseLost)?;
     let job = engine.run_import(claimed, input, watch, true)?;
-    engine.store.scan_row_errors::<EngineError>(&id, |row| each(&row))?;
+    engine
+        .store
+        .scan_row_errors::<EngineError>(&id, |row| each(&row))?;
     if job.status == purser_core::job::JobStatus::Canceled {
         return Err(EngineError::Canceled);
     }
@@ -57,7 +62,12 @@ fn request(
     rules: &Rules,
     options: &ImportOptions,
 ) -> Result<ImportRequest, EngineError> {
-    let Rules { strategy, username, keep_prefix, strict } = rules;
+    let Rules {
+        strategy,
+        username,
+        keep_prefix,
+        strict,
+    } = rules;
     let connection_options = json!({
         "requires_username": username.allowed,
         "validation": {"username": {"min": username.min, "max": username.max}},
@@ -90,9 +100,15 @@ struct Scratch(PathBuf);
 
 impl Scratch {
     fn new() -> Result<Self, EngineError> {
-        let name: String = random::<8>().iter().map(|byte| format!("{byte:02x}")).collect();
+        let name: String = random::<8>()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         let path = std::env::temp_dir().join(format!("purser-check-{name}"));
-        let error = |source| EngineError::Write { path: path.clone(), source };
+        let error = |source| EngineError::Write {
+            path: path.clone(),
+            source,
+        };
         create_private(&path).map_err(error)?;
         Ok(Self(path))
     }

@@ -44,7 +44,10 @@ impl Watch {
 
     /// Returns how far the job is: bytes of the file for an import, users for an export; `of` is 0 while unknown.
     pub fn progress(&self) -> Progress {
-        Progress { done: self.0.done.load(Relaxed), of: self.0.of.load(Relaxed) }
+        Progress {
+            done: self.0.done.load(Relaxed),
+            of: self.0.of.load(Relaxed),
+        }
     }
 
     /// Returns the committed counts of an import; of an export `total` alone, the users written.
@@ -87,7 +90,12 @@ impl Watch {
     }
 
     pub(crate) fn set_summary(&self, summary: Summary) {
-        let Summary { failed, updated, inserted, total } = summary;
+        let Summary {
+            failed,
+            updated,
+            inserted,
+            total,
+        } = summary;
         self.0.failed.store(failed, Relaxed);
         self.0.updated.store(updated, Relaxed);
         self.0.inserted.store(inserted, Relaxed);

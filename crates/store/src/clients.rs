@@ -20,7 +20,10 @@ pub struct Client {
 
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Client").field("id", &self.id).field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Client")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -29,23 +32,44 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Client> {
         id: ClientId::new(row.get::<_, String>(0)?),
         name: row.get(1)?,
         secret_hash: row.get(2)?,
-        scopes: row.get_ref(3)?.as_str()?.split_whitespace().map(str::to_owned).collect(),
+        scopes: row
+            .get_ref(3)?
+            .as_str()?
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect(),
         created_at: Timestamp(row.get(4)?),
     })
 }
 
 impl Store {
     pub fn insert_client(&self, client: &Client) -> Result<(), StoreError> {
-        let Client { id, name, secret_hash, scopes, created_at } = client;
+        let Client {
+            id,
+            name,
+            secret_hash,
+            scopes,
+            created_at,
+        } = client;
         self.write("creating a client", |tx| {
             let inserted = tx
                 .execute(
                     "INSERT OR IGNORE INTO clients (id, name, secret_hash, scopes, created_at)
                      VALUES (?1, ?2, ?3, ?4, ?5)",
-                    params![id.as_str(), name, secret_hash, scopes.join(" "), created_at.0],
+                    params![
+                        id.as_str(),
+                        name,
+                        secret_hash,
+                        scopes.join(" "),
+                        created_at.0
+                    ],
                 )
                 .map_err(StoreError::sql("creating a client"))?;
-            if inserted == 0 { Err(StoreError::ClientExists) } else { Ok(()) }
+            if inserted == 0 {
+                Err(StoreError::ClientExists)
+            } else {
+                Ok(())
+            }
         })
     }
 
@@ -70,7 +94,11 @@ impl Store {
                      ORDER BY created_at, id",
                 )
                 .map_err(&error)?;
-            statement.query_map([], from_row).map_err(&error)?.collect::<Result<_, _>>().map_err(&error)
+            statement
+                .query_map([], from_row)
+                .map_err(&error)?
+                .collect::<Result<_, _>>()
+                .map_err(&error)
         })
     }
 

@@ -7,15 +7,30 @@ pub enum StoreError {
     #[error("`{0}` is no store: expected `sqlite:PATH` or a path")]
     UnknownUrl(String),
     #[error("could not create the folder {path}")]
-    CreateFolder { path: PathBuf, source: std::io::Error },
+    CreateFolder {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error("there is no store at {0}")]
     Missing(PathBuf),
     #[error("could not open the store at {path}")]
-    Open { path: PathBuf, source: rusqlite::Error },
-    #[error("the store at {path} was made by a newer Purser (schema {found}, this one knows {known})")]
-    TooNew { path: PathBuf, found: i64, known: i64 },
+    Open {
+        path: PathBuf,
+        source: rusqlite::Error,
+    },
+    #[error(
+        "the store at {path} was made by a newer Purser (schema {found}, this one knows {known})"
+    )]
+    TooNew {
+        path: PathBuf,
+        found: i64,
+        known: i64,
+    },
     #[error("{doing} failed")]
-    Sql { doing: &'static str, source: rusqlite::Error },
+    Sql {
+        doing: &'static str,
+        source: rusqlite::Error,
+    },
     #[error("the store holds something that cannot be read while {doing}: {what}")]
     Corrupt { doing: &'static str, what: String },
     #[error("the job was taken over by another worker or has ended")]
@@ -33,7 +48,10 @@ impl StoreError {
     }
 
     pub(crate) fn corrupt(doing: &'static str) -> impl Fn(serde_json::Error) -> Self {
-        move |error| Self::Corrupt { doing, what: error.to_string() }
+        move |error| Self::Corrupt {
+            doing,
+            what: error.to_string(),
+        }
     }
 
     /// Returns whether the disk is full, so that a caller can say so.

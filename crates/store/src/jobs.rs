@@ -2,9 +2,7 @@
 
 use purser_core::clock::Timestamp;
 use purser_core::id::JobId;
-use purser_core::job::{
-    Job, JobConnection, JobKind, JobStatus, Progress, Runner, Summary,
-};
+use purser_core::job::{Job, JobConnection, JobKind, JobStatus, Progress, Runner, Summary};
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::error::StoreError;
@@ -36,10 +34,19 @@ pub(crate) const COLUMNS: &str = "id, kind, status, runner, connection_id, conne
     created_at, started_at, finished_at, file, done, total_work, failed, updated, inserted, total, failure, notes";
 
 pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Job> {
-    fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<T>> {
-        let Some(text) = row.get_ref(index)?.as_str_or_null()? else { return Ok(None) };
+    fn json<T: serde::de::DeserializeOwned>(
+        row: &Row<'_>,
+        index: usize,
+    ) -> rusqlite::Result<Option<T>> {
+        let Some(text) = row.get_ref(index)?.as_str_or_null()? else {
+            return Ok(None);
+        };
         serde_json::from_str(text).map(Some).map_err(|error| {
-            rusqlite::Error::FromSqlConversionFailure(index, rusqlite::types::Type::Text, error.into())
+            rusqlite::Error::FromSqlConversionFailure(
+                index,
+                rusqlite::types::Type::Text,
+                error.into(),
+            )
         })
     }
     let id: String = row.get(0)?;
@@ -50,16 +57,26 @@ pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Job> {
         id: JobId::parse(&id).ok_or(rusqlite::Error::InvalidQuery)?,
         kind: json(row, 1)?.ok_or(rusqlite::Error::InvalidQuery)?,
         status: JobStatus::parse(&status).ok_or(invalid)?,
-        runner: if row.get_ref(3)?.as_str()? == "queue" { Runner::Queue } else { Runner::Caller },
+        runner: if row.get_ref(3)?.as_str()? == "queue" {
+            Runner::Queue
+        } else {
+            Runner::Caller
+        },
         connection: connection.and_then(|(id, name)| {
-            Some(JobConnection { id: purser_core::id::ConnectionId::parse(&id)?, name })
+            Some(JobConnection {
+                id: purser_core::id::ConnectionId::parse(&id)?,
+                name,
+            })
         }),
         external_id: row.get(6)?,
         created_at: Timestamp(row.get(7)?),
         started_at: row.get::<_, Option<i64>>(8)?.map(Timestamp),
         finished_at: row.get::<_, Option<i64>>(9)?.map(Timestamp),
         file: row.get(10)?,
-        progress: Progress { done: row.get(11)?, of: row.get(12)? },
+        progress: Progress {
+            done: row.get(11)?,
+            of: row.get(12)?,
+        },
         summary: Summary {
             failed: row.get(13)?,
             updated: row.get(14)?,
@@ -73,8 +90,17 @@ pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Job> {
 
 impl Store {
     pub fn create_job(&self, job: &NewJob) -> Result<(), StoreError> {
-        let NewJob { id, kind, runner, connection, external_id, created_at, file } = job;
-        let kind_text = serde_json::to_string(kind).map_err(StoreError::corrupt("creating a job"))?;
+        let NewJob {
+            id,
+            kind,
+            runner,
+            connection,
+            external_id,
+            created_at,
+            file,
+        } = job;
+        let kind_text =
+            serde_json::to_string(kind).map_err(StoreError::corrupt("creating a job"))?;
         self.write("creating a job", |tx| {
             tx.execute(
                 "INSERT INTO jobs (id, type, status, runner, kind, connection_id, connection_name,
@@ -118,10 +144,17 @@ impl Store {
                      ORDER BY pk DESC LIMIT ?3 OFFSET ?4"
                 ))
                 .map_err(&error)?;
-            let limit = filter.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
+            let limit = filter
+                .limit
+                .map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
             let rows = statement
                 .query_map(
-                    params![filter.status.map(JobStatus::as_str), filter.type_name, limit, filter.offset],
+                    params![
+                        filter.status.map(JobStatus::as_str),
+                        filter.type_name,
+                        limit,
+                        filter.offset
+                    ],
                     from_row,
                 )
                 .map_err(&error)?;
@@ -143,22 +176,31 @@ impl Store {
     }
 
     /// Deletes jobs that ended before `before`, with their row errors; returns the files they leave behind.
-    pub fn delete_jobs_finished_before(&self, before: Timestamp) -> Result<Vec<String>, StoreError> {
+    pub fn delete_jobs_finished_before(
+        &self,
+        before: Timestamp,
+    ) -> Result<Vec<String>, StoreError> {
         let doing = "deleting old jobs";
         let error = StoreError::sql(doing);
         self.write(doing, |tx| {
             let old = "status IN ('completed', 'failed', 'canceled') AND created_at < ?1";
-            let mut statement =
-                tx.prepare(&format!("SELECT file FROM jobs WHERE {old} AND runner = 'queue'")).map_err(&error)?;
+            let mut statement = tx
+                .prepare(&format!(
+                    "SELECT file FROM jobs WHERE {old} AND runner = 'queue'"
+                ))
+                .map_err(&error)?;
             let files = statement.query_map([before.0], |row| row.get::<_, Option<String>>(0));
-            let files: Vec<Option<String>> =
-                files.map_err(&error)?.collect::<Result<_, _>>().map_err(&error)?;
+            let files: Vec<Option<String>> = files
+                .map_err(&error)?
+                .collect::<Result<_, _>>()
+                .map_err(&error)?;
             tx.execute(
                 &format!("DELETE FROM row_errors WHERE job IN (SELECT pk FROM jobs WHERE {old})"),
                 [before.0],
             )
             .map_err(&error)?;
-            tx.execute(&format!("DELETE FROM jobs WHERE {old}"), [before.0]).map_err(&error)?;
+            tx.execute(&format!("DELETE FROM jobs WHERE {old}"), [before.0])
+                .map_err(&error)?;
             Ok(files.into_iter().flatten().collect())
         })
     }

@@ -65,7 +65,8 @@ pub(crate) const LOOK_UP: &str = "SELECT pk, connection FROM user_keys WHERE has
 pub(crate) fn insert(db: &Sqlite, hash: i64, pk: i64, connection: i64) -> Result<(), StoreError> {
     let error = StoreError::sql("writing a user's keys");
     let run = |sql: &str| {
-        db.prepare_cached(sql).and_then(|mut statement| statement.execute(params![hash, pk, connection]))
+        db.prepare_cached(sql)
+            .and_then(|mut statement| statement.execute(params![hash, pk, connection]))
     };
     if run("INSERT OR IGNORE INTO user_keys VALUES (?1, ?2, ?3)").map_err(&error)? == 0 {
         run("INSERT OR IGNORE INTO user_keys_more SELECT ?1, ?2, ?3
@@ -79,7 +80,9 @@ pub(crate) fn insert(db: &Sqlite, hash: i64, pk: i64, connection: i64) -> Result
 pub(crate) fn delete(db: &Sqlite, hash: i64, pk: i64) -> Result<(), StoreError> {
     let error = StoreError::sql("deleting a user's keys");
     let run = |sql: &str| {
-        db.prepare_cached(sql).and_then(|mut statement| statement.execute([hash, pk])).map_err(&error)
+        db.prepare_cached(sql)
+            .and_then(|mut statement| statement.execute([hash, pk]))
+            .map_err(&error)
     };
     if run("DELETE FROM user_keys WHERE hash = ?1 AND pk = ?2")? == 0 {
         run("DELETE FROM user_keys_more WHERE hash = ?1 AND pk = ?2")?;

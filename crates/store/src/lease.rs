@@ -67,10 +67,17 @@ impl Store {
                    AND (status = 'pending' OR lease_until < ?1)
                  ORDER BY pk LIMIT 1",
             )
-            .and_then(|mut statement| statement.query_row([now.0], |row| row.get::<_, i64>(0)).optional())
+            .and_then(|mut statement| {
+                statement
+                    .query_row([now.0], |row| row.get::<_, i64>(0))
+                    .optional()
+            })
             .map_err(StoreError::sql("looking for a job to work on"))
         };
-        if self.read("looking for a job to work on", &waiting)?.is_none() {
+        if self
+            .read("looking for a job to work on", &waiting)?
+            .is_none()
+        {
             return Ok(None);
         }
         self.write("claiming a job", |tx| match waiting(tx)? {
@@ -114,12 +121,21 @@ impl Store {
         })
     }
 
-    pub fn finish_job(&self, lease: &Lease, now: Timestamp, ending: &Ending) -> Result<(), StoreError> {
+    pub fn finish_job(
+        &self,
+        lease: &Lease,
+        now: Timestamp,
+        ending: &Ending,
+    ) -> Result<(), StoreError> {
         debug_assert!(ending.status.is_final());
         let doing = "finishing a job";
         let json = StoreError::corrupt(doing);
-        let failure =
-            ending.failure.as_ref().map(serde_json::to_string).transpose().map_err(&json)?;
+        let failure = ending
+            .failure
+            .as_ref()
+            .map(serde_json::to_string)
+            .transpose()
+            .map_err(&json)?;
         let notes = serde_json::to_string(&ending.notes).map_err(&json)?;
         self.write(doing, |tx| {
             hold(tx, lease, now)?;
@@ -180,16 +196,27 @@ fn claim(db: &Sqlite, pk: i64, now: Timestamp) -> Result<Claimed, StoreError> {
     )
     .map_err(&error)?;
     let job = db
-        .query_row(&format!("SELECT {COLUMNS} FROM jobs WHERE pk = ?1"), [pk], from_row)
+        .query_row(
+            &format!("SELECT {COLUMNS} FROM jobs WHERE pk = ?1"),
+            [pk],
+            from_row,
+        )
         .map_err(&error)?;
-    db.query_row("SELECT lease_token, checkpoint, attempts FROM jobs WHERE pk = ?1", [pk], |row| {
-        Ok(Claimed {
-            job,
-            lease: Lease { job: pk, token: row.get(0)? },
-            checkpoint: row.get(1)?,
-            attempt: row.get(2)?,
-        })
-    })
+    db.query_row(
+        "SELECT lease_token, checkpoint, attempts FROM jobs WHERE pk = ?1",
+        [pk],
+        |row| {
+            Ok(Claimed {
+                job,
+                lease: Lease {
+                    job: pk,
+                    token: row.get(0)?,
+                },
+                checkpoint: row.get(1)?,
+                attempt: row.get(2)?,
+            })
+        },
+    )
     .map_err(&error)
 }
 
@@ -203,5 +230,9 @@ pub(crate) fn hold(db: &Sqlite, lease: &Lease, now: Timestamp) -> Result<(), Sto
             statement.execute(params![lease.job, lease.token, now.plus_seconds(LEASE_SECONDS).0])
         })
         .map_err(StoreError::sql("renewing a lease"))?;
-    if held == 1 { Ok(()) } else { Err(StoreError::LeaseLost) }
+    if held == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::LeaseLost)
+    }
 }

@@ -27,7 +27,7 @@ pub use error::StoreError;
 pub use jobs::{JobFilter, NewJob};
 pub use keys::KeyKind;
 pub use lease::{Claimed, Ending, Lease};
-pub use open::{OpenOptions, Store, StoreUrl};
+pub use open::{LogFolder, OpenOptions, Store, StoreUrl};
 pub use row_errors::FailedRow;
 pub use scan::{Snapshot, SnapshotReader};
 pub use users::{NewUserRecord, UserWrite};

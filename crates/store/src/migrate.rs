@@ -15,7 +15,11 @@ pub(crate) fn run(db: &mut Sqlite, path: &Path) -> Result<(), StoreError> {
     let version = |db: &Sqlite| db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
     let found = version(db).map_err(&error)?;
     if found > known {
-        return Err(StoreError::TooNew { path: path.to_owned(), found, known });
+        return Err(StoreError::TooNew {
+            path: path.to_owned(),
+            found,
+            known,
+        });
     }
     if found == known {
         return Ok(());
@@ -28,6 +32,7 @@ pub(crate) fn run(db: &mut Sqlite, path: &Path) -> Result<(), StoreError> {
     for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
         tx.execute_batch(migration).map_err(&error)?;
     }
-    tx.pragma_update(None, "user_version", known).map_err(&error)?;
+    tx.pragma_update(None, "user_version", known)
+        .map_err(&error)?;
     tx.commit().map_err(&error)
 }

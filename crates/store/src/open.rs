@@ -19,7 +19,9 @@ pub enum StoreUrl {
 impl StoreUrl {
     /// Reads `sqlite:PATH`, `sqlite://PATH` or a bare path.
     pub fn parse(text: &str) -> Result<Self, StoreError> {
-        let path = text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:"));
+        let path = text
+            .strip_prefix("sqlite://")
+            .or_else(|| text.strip_prefix("sqlite:"));
         match path {
             Some(path) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
             None if !text.is_empty() && !text.contains("://") => Ok(Self::Sqlite(text.into())),
@@ -80,8 +82,9 @@ const WRITER_CACHE_KIB: i64 = 96 * 1024;
 const READER_CACHE_KIB: i64 = 4 * 1024;
 /// Larger pages than SQLite's default: profiles of one to two kilobytes waste less of them.
 const PAGE_BYTES: i64 = 8192;
-/// Pages in the log after which it is folded back into the database.
-const CHECKPOINT_PAGES: i64 = 32 * 1024;
+/// Pages in the log (512 MiB) after which a commit folds it into the database itself. Imports fold beside the writer, who
+/// then finds little left to do; without it the log would grow as long as there is always something new in it.
+const CHECKPOINT_PAGES: i64 = 64 * 1024;
 
 impl Store {
     pub fn open(url: &StoreUrl, options: &OpenOptions) -> Result<Self, StoreError> {
@@ -89,11 +92,19 @@ impl Store {
         if !options.create && !path.exists() {
             return Err(StoreError::Missing(path.clone()));
         }
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder)
-                .map_err(|source| StoreError::CreateFolder { path: folder.to_owned(), source })?;
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
+            std::fs::create_dir_all(folder).map_err(|source| StoreError::CreateFolder {
+                path: folder.to_owned(),
+                source,
+            })?;
         }
-        let open_error = |source| StoreError::Open { path: path.clone(), source };
+        let open_error = |source| StoreError::Open {
+            path: path.clone(),
+            source,
+        };
         let mut writer = Sqlite::open(path).map_err(open_error)?;
         prepare(&writer, WRITER_CACHE_KIB).map_err(open_error)?;
         restrict_to_owner(path);
@@ -142,8 +153,14 @@ impl Store {
         work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         // A panic while writing rolled its transaction back, so the connection is sound.
-        let mut writer = self.inner.writer.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        writer.pragma_update(None, "synchronous", synchronous).map_err(StoreError::sql(doing))?;
+        let mut writer = self
+            .inner
+            .writer
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        writer
+            .pragma_update(None, "synchronous", synchronous)
+            .map_err(StoreError::sql(doing))?;
         let tx = writer
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
             .map_err(StoreError::sql(doing))?;
@@ -162,15 +179,46 @@ impl Store {
         work: impl FnOnce(&Sqlite) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let reader = self.inner.readers.take()?;
-        let tx = reader.unchecked_transaction().map_err(StoreError::sql(doing))?;
+        let tx = reader
+            .unchecked_transaction()
+            .map_err(StoreError::sql(doing))?;
         work(&tx)
+    }
+
+    /// Opens a connection that folds the log into the database beside the writer, see [`LogFolder`].
+    pub fn log_folder(&self) -> Result<LogFolder, StoreError> {
+        let path = self.inner.readers.path();
+        let open_error = |source| StoreError::Open {
+            path: path.to_owned(),
+            source,
+        };
+        let connection = Sqlite::open(path).map_err(open_error)?;
+        prepare(&connection, READER_CACHE_KIB).map_err(open_error)?;
+        Ok(LogFolder(connection))
     }
 
     /// Folds the write-ahead log back into the database, as far as readers allow.
     pub fn checkpoint_log(&self) -> Result<(), StoreError> {
-        let writer = self.inner.writer.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let writer = self
+            .inner
+            .writer
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         writer
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            .map_err(StoreError::sql("folding the log into the database"))
+    }
+}
+
+/// Copies what was committed from the write-ahead log into the database while the writer goes on: writing and syncing
+/// the database is half of an import's time at the disk, and need not be the writer's.
+pub struct LogFolder(Sqlite);
+
+impl LogFolder {
+    /// Folds what is committed and no reader still needs; waits for nobody.
+    pub fn fold(&self) -> Result<(), StoreError> {
+        self.0
+            .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
             .map_err(StoreError::sql("folding the log into the database"))
     }
 }
@@ -190,11 +238,17 @@ fn prepare(connection: &Sqlite, cache_kib: i64) -> Result<(), rusqlite::Error> {
 
 /// Opens one more connection for reading.
 pub(crate) fn open_reader(path: &Path) -> Result<Sqlite, StoreError> {
-    let open_error = |source| StoreError::Open { path: path.to_owned(), source };
-    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let open_error = |source| StoreError::Open {
+        path: path.to_owned(),
+        source,
+    };
+    let flags =
+        rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let reader = Sqlite::open_with_flags(path, flags).map_err(open_error)?;
     prepare(&reader, READER_CACHE_KIB).map_err(open_error)?;
-    reader.pragma_update(None, "query_only", "ON").map_err(open_error)?;
+    reader
+        .pragma_update(None, "query_only", "ON")
+        .map_err(open_error)?;
     Ok(reader)
 }
 

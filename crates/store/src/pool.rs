@@ -20,16 +20,30 @@ pub(crate) struct Readers {
 
 impl Readers {
     pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path, idle: Arc::default() }
+        Self {
+            path,
+            idle: Arc::default(),
+        }
+    }
+
+    pub(crate) fn path(&self) -> &std::path::Path {
+        &self.path
     }
 
     pub(crate) fn take(&self) -> Result<Reader, StoreError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
         let connection = match idle {
             Some(connection) => connection,
             None => open_reader(&self.path)?,
         };
-        Ok(Reader { connection: Some(connection), home: Arc::clone(&self.idle) })
+        Ok(Reader {
+            connection: Some(connection),
+            home: Arc::clone(&self.idle),
+        })
     }
 }
 
@@ -43,13 +57,17 @@ impl Deref for Reader {
     type Target = Sqlite;
 
     fn deref(&self) -> &Sqlite {
-        self.connection.as_ref().expect("the connection is there until drop")
+        self.connection
+            .as_ref()
+            .expect("the connection is there until drop")
     }
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        let Some(connection) = self.connection.take() else { return };
+        let Some(connection) = self.connection.take() else {
+            return;
+        };
         if !connection.is_autocommit() && connection.execute_batch("ROLLBACK").is_err() {
             return;
         }

@@ -34,16 +34,32 @@ impl FailedRow {
     ) -> Result<Self, StoreError> {
         let errors =
             serde_json::to_string(errors).map_err(StoreError::corrupt("writing row errors"))?;
-        Ok(Self { row, line, byte, record, errors })
+        Ok(Self {
+            row,
+            line,
+            byte,
+            record,
+            errors,
+        })
     }
 }
 
 pub(crate) fn insert(db: &Sqlite, job: i64, rows: &[FailedRow]) -> Result<(), StoreError> {
     let error = StoreError::sql("writing row errors");
-    let mut statement =
-        db.prepare_cached("INSERT INTO row_errors VALUES (?1, ?2, ?3, ?4, ?5, ?6)").map_err(&error)?;
-    for FailedRow { row, line, byte, record, errors } in rows {
-        statement.execute(params![job, row, line, byte, record, errors]).map_err(&error)?;
+    let mut statement = db
+        .prepare_cached("INSERT INTO row_errors VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+        .map_err(&error)?;
+    for FailedRow {
+        row,
+        line,
+        byte,
+        record,
+        errors,
+    } in rows
+    {
+        statement
+            .execute(params![job, row, line, byte, record, errors])
+            .map_err(&error)?;
     }
     Ok(())
 }

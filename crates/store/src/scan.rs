@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 
+use purser_core::packed;
+
 use crate::error::StoreError;
 use crate::open::Store;
 use crate::pool::Reader;
@@ -37,10 +39,17 @@ impl Store {
     ///
     /// SQLite gives every connection a snapshot of its own. They are the same moment if no commit came between, which
     /// the count of commits in `settings` tells; under a storm of commits the write lock keeps them out.
-    pub fn snapshot(&self, connection: Option<i64>, threads: usize) -> Result<Snapshot, StoreError> {
+    pub fn snapshot(
+        &self,
+        connection: Option<i64>,
+        threads: usize,
+    ) -> Result<Snapshot, StoreError> {
         let mut readers: Vec<SnapshotReader> = Vec::new();
         for _ in 0..threads.max(1) {
-            readers.push(SnapshotReader { connection, reader: self.inner.readers.take()? });
+            readers.push(SnapshotReader {
+                connection,
+                reader: self.inner.readers.take()?,
+            });
         }
         for _ in 0..TRIES {
             if begin_all(&readers)? {
@@ -85,7 +94,12 @@ fn finish(readers: Vec<SnapshotReader>, connection: Option<i64>) -> Result<Snaps
             |row| row.get(0),
         )
         .map_err(&error)?;
-    Ok(Snapshot { first: first.unwrap_or(1), last: last.unwrap_or(0), users, readers })
+    Ok(Snapshot {
+        first: first.unwrap_or(1),
+        last: last.unwrap_or(0),
+        users,
+        readers,
+    })
 }
 
 impl SnapshotReader {
@@ -99,20 +113,26 @@ impl SnapshotReader {
         let error = StoreError::sql("reading users");
         let mut statement = self
             .reader
-            .prepare_cached("SELECT profile, connection FROM users WHERE pk BETWEEN ?1 AND ?2 ORDER BY pk")
+            .prepare_cached(
+                "SELECT profile, connection FROM users WHERE pk BETWEEN ?1 AND ?2 ORDER BY pk",
+            )
             .map_err(&error)?;
         let mut rows = statement.query([from, to]).map_err(&error)?;
+        let mut profile = String::new();
         while let Some(row) = rows.next().map_err(&error)? {
             if let Some(wanted) = self.connection
                 && row.get::<_, i64>(1).map_err(&error)? != wanted
             {
                 continue;
             }
-            let profile = row.get_ref(0).map_err(&error)?;
-            let profile = profile
-                .as_str()
-                .map_err(|e| StoreError::Corrupt { doing: "reading users", what: e.to_string() })?;
-            if each(profile).is_break() {
+            let packed = row.get_ref(0).map_err(&error)?;
+            let packed = packed.as_str().map_err(|e| StoreError::Corrupt {
+                doing: "reading users",
+                what: e.to_string(),
+            })?;
+            profile.clear();
+            packed::unpack(packed, &mut profile);
+            if each(&profile).is_break() {
                 break;
             }
         }

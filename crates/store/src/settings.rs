@@ -26,7 +26,8 @@ pub(crate) fn fill(db: &mut Sqlite, options: &OpenOptions) -> Result<(), StoreEr
             ("link_secret", hex(&options.random[16..48])),
             ("created_at", options.now.to_string()),
         ] {
-            tx.execute("INSERT INTO settings VALUES (?1, ?2)", params![name, value]).map_err(&error)?;
+            tx.execute("INSERT INTO settings VALUES (?1, ?2)", params![name, value])
+                .map_err(&error)?;
         }
         let random = options.random[48..64].try_into().expect("sixteen bytes");
         let first = Connection {
@@ -44,9 +45,13 @@ pub(crate) fn fill(db: &mut Sqlite, options: &OpenOptions) -> Result<(), StoreEr
 }
 
 fn get(db: &Sqlite, name: &str) -> Result<Option<String>, StoreError> {
-    db.query_row("SELECT value FROM settings WHERE name = ?1", [name], |row| row.get_ref(0).map(text))
-        .optional()
-        .map_err(StoreError::sql("reading a setting"))
+    db.query_row(
+        "SELECT value FROM settings WHERE name = ?1",
+        [name],
+        |row| row.get_ref(0).map(text),
+    )
+    .optional()
+    .map_err(StoreError::sql("reading a setting"))
 }
 
 /// The count of commits becomes an integer with its first increment.
@@ -82,8 +87,11 @@ impl Store {
     /// Stores `value` unless another process was first; returns what is stored.
     pub fn setting_or_insert(&self, name: &str, value: &str) -> Result<String, StoreError> {
         self.write("writing a setting", |tx| {
-            tx.execute("INSERT OR IGNORE INTO settings VALUES (?1, ?2)", params![name, value])
-                .map_err(StoreError::sql("writing a setting"))?;
+            tx.execute(
+                "INSERT OR IGNORE INTO settings VALUES (?1, ?2)",
+                params![name, value],
+            )
+            .map_err(StoreError::sql("writing a setting"))?;
             Ok(get(tx, name)?.unwrap_or_default())
         })
     }

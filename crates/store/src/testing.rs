@@ -20,13 +20,20 @@ impl TestStore {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = open(folder.path());
-        Self { store, _folder: folder }
+        Self {
+            store,
+            _folder: folder,
+        }
     }
 }
 
 pub(crate) fn open(folder: &std::path::Path) -> Store {
-    let options =
-        OpenOptions { create: true, tenant: "acme".to_owned(), random: [7; 64], now: NOW };
+    let options = OpenOptions {
+        create: true,
+        tenant: "acme".to_owned(),
+        random: [7; 64],
+        now: NOW,
+    };
     Store::open(&StoreUrl::Sqlite(folder.join("purser.db")), &options).unwrap()
 }
 
@@ -40,7 +47,10 @@ impl Deref for TestStore {
 
 pub(crate) fn connection(name: &str, strategy: &str) -> Connection {
     let mut random = [0; 16];
-    random.iter_mut().zip(name.bytes()).for_each(|(to, from)| *to = from);
+    random
+        .iter_mut()
+        .zip(name.bytes())
+        .for_each(|(to, from)| *to = from);
     Connection {
         id: ConnectionId::from_random(&random),
         name: name.to_owned(),

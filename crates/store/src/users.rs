@@ -3,9 +3,10 @@
 use purser_core::connection::Strategy;
 use purser_core::id::UserId;
 use purser_core::json::RawJson;
+use purser_core::packed;
 use purser_core::secret::Secret;
 use purser_core::user::Profile;
-use rusqlite::{Connection as Sqlite, OptionalExtension, params};
+use rusqlite::{Connection as Sqlite, OptionalExtension, Row, params};
 
 use crate::error::StoreError;
 use crate::keys::{self, KeyHasher, KeyKind, LOOK_UP};
@@ -40,6 +41,25 @@ pub(crate) struct Found {
     pub(crate) profile: String,
 }
 
+impl Found {
+    /// Reads `pk, connection, import, profile`.
+    pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            pk: row.get(0)?,
+            connection: row.get(1)?,
+            import: row.get(2)?,
+            profile: packed::unpacked(row.get_ref(3)?.as_str()?),
+        })
+    }
+}
+
+/// Returns a profile as the table keeps it.
+fn pack(profile: &Profile) -> String {
+    let mut text = String::with_capacity(profile.as_str().len());
+    packed::pack(profile.as_str(), &mut text);
+    text
+}
+
 /// Returns the keys that a profile has.
 pub(crate) fn keys_of(profile: &str) -> Vec<(KeyKind, String)> {
     let raw = RawJson::trusted(profile);
@@ -48,7 +68,14 @@ pub(crate) fn keys_of(profile: &str) -> Vec<(KeyKind, String)> {
         .filter_map(|kind| {
             let value = raw.get(kind.attribute())?.as_str()?;
             let folded = matches!(kind, KeyKind::Email | KeyKind::Username);
-            Some((kind, if folded { value.to_lowercase() } else { value.into_owned() }))
+            Some((
+                kind,
+                if folded {
+                    value.to_lowercase()
+                } else {
+                    value.into_owned()
+                },
+            ))
         })
         .collect()
 }
@@ -62,17 +89,13 @@ pub(crate) fn find_by_key(
 ) -> Result<Vec<Found>, StoreError> {
     let error = StoreError::sql("looking for a user");
     let mut statement = db
-        .prepare_cached(
-            &format!(
-                "SELECT pk, connection, import, profile FROM users
+        .prepare_cached(&format!(
+            "SELECT pk, connection, import, profile FROM users
                  WHERE pk IN (SELECT pk FROM ({LOOK_UP})) ORDER BY pk"
-            ),
-        )
+        ))
         .map_err(&error)?;
     let rows = statement
-        .query_map([hasher.hash(kind, value)], |row| {
-            Ok(Found { pk: row.get(0)?, connection: row.get(1)?, import: row.get(2)?, profile: row.get(3)? })
-        })
+        .query_map([hasher.hash(kind, value)], Found::from_row)
         .map_err(&error)?;
     let mut found: Vec<Found> = rows.collect::<Result<_, _>>().map_err(&error)?;
     found.retain(|user| has_key(&user.profile, kind, value));
@@ -99,7 +122,11 @@ pub(crate) fn is_unique(strategy: &Strategy, kind: KeyKind) -> bool {
 
 fn find_credentials(db: &Sqlite, pk: i64) -> Result<Option<Secret<String>>, StoreError> {
     db.prepare_cached("SELECT secrets FROM credentials WHERE pk = ?1")
-        .and_then(|mut statement| statement.query_row([pk], |row| row.get(0).map(Secret::new)).optional())
+        .and_then(|mut statement| {
+            statement
+                .query_row([pk], |row| row.get(0).map(Secret::new))
+                .optional()
+        })
         .map_err(StoreError::sql("reading credentials"))
 }
 
@@ -132,9 +159,7 @@ pub(crate) fn delete_after(
         )
         .map_err(&error)?;
     let rows = statement
-        .query_map(params![connection, after, most], |row| {
-            Ok(Found { pk: row.get(0)?, connection: row.get(1)?, import: row.get(2)?, profile: row.get(3)? })
-        })
+        .query_map(params![connection, after, most], Found::from_row)
         .map_err(&error)?;
     let users: Vec<Found> = rows.collect::<Result<_, _>>().map_err(&error)?;
     for user in &users {
@@ -154,7 +179,10 @@ impl Store {
     pub fn find_user(&self, id: &UserId) -> Result<Option<Profile>, StoreError> {
         self.read("looking for a user", |db| {
             let found = find_by_key(db, &self.inner.hasher, KeyKind::UserId, id.as_str())?;
-            Ok(found.into_iter().next().map(|user| Profile::from_canonical(user.profile)))
+            Ok(found
+                .into_iter()
+                .next()
+                .map(|user| Profile::from_canonical(user.profile)))
         })
     }
 
@@ -162,7 +190,10 @@ impl Store {
     pub fn find_users_by_email(&self, email: &str) -> Result<Vec<Profile>, StoreError> {
         self.read("looking for users by e-mail", |db| {
             let found = find_by_key(db, &self.inner.hasher, KeyKind::Email, email)?;
-            Ok(found.into_iter().map(|user| Profile::from_canonical(user.profile)).collect())
+            Ok(found
+                .into_iter()
+                .map(|user| Profile::from_canonical(user.profile))
+                .collect())
         })
     }
 
@@ -182,7 +213,11 @@ impl Store {
                 )
                 .map_err(&error)?;
             statement
-                .query_map(params![connection, limit, offset], |row| row.get(0).map(Profile::from_canonical))
+                .query_map(params![connection, limit, offset], |row| {
+                    Ok(Profile::from_canonical(packed::unpacked(
+                        row.get_ref(0)?.as_str()?,
+                    )))
+                })
                 .map_err(&error)?
                 .collect::<Result<_, _>>()
                 .map_err(&error)
@@ -202,11 +237,20 @@ impl Store {
     }
 
     pub fn insert_user(&self, record: &NewUserRecord) -> Result<UserWrite, StoreError> {
-        let NewUserRecord { connection, strategy, profile, credentials } = record;
+        let NewUserRecord {
+            connection,
+            strategy,
+            profile,
+            credentials,
+        } = record;
         let error = StoreError::sql("creating a user");
         self.write("creating a user", |tx| {
             // It may have been deleted since the caller looked.
-            let there = tx.query_row("SELECT 1 FROM connections WHERE pk = ?1", [connection], |_| Ok(()));
+            let there = tx.query_row(
+                "SELECT 1 FROM connections WHERE pk = ?1",
+                [connection],
+                |_| Ok(()),
+            );
             if there.optional().map_err(&error)?.is_none() {
                 return Ok(UserWrite::Missing);
             }
@@ -216,13 +260,16 @@ impl Store {
             }
             tx.execute(
                 "INSERT INTO users (connection, profile) VALUES (?1, ?2)",
-                params![connection, profile.as_str()],
+                params![connection, pack(profile)],
             )
             .map_err(&error)?;
             let pk = tx.last_insert_rowid();
             if let Some(secrets) = credentials {
-                tx.execute("INSERT INTO credentials VALUES (?1, ?2)", params![pk, secrets.expose()])
-                    .map_err(&error)?;
+                tx.execute(
+                    "INSERT INTO credentials VALUES (?1, ?2)",
+                    params![pk, secrets.expose()],
+                )
+                .map_err(&error)?;
             }
             self.insert_keys(tx, &keys, pk, *connection)?;
             count_users(tx, *connection, 1)?;
@@ -236,25 +283,36 @@ impl Store {
         &self,
         id: &UserId,
         strategy: &Strategy,
-        change: impl FnOnce(&Profile, Option<&Secret<String>>) -> Result<(Profile, Option<Secret<String>>), E>,
+        change: impl FnOnce(
+            &Profile,
+            Option<&Secret<String>>,
+        ) -> Result<(Profile, Option<Secret<String>>), E>,
     ) -> Result<Result<UserWrite, E>, StoreError> {
         let error = StoreError::sql("updating a user");
         self.write("updating a user", |tx| {
             let hasher = &self.inner.hasher;
-            let found = find_by_key(tx, hasher, KeyKind::UserId, id.as_str())?.into_iter().next();
-            let Some(user) = found else { return Ok(Ok(UserWrite::Missing)) };
+            let found = find_by_key(tx, hasher, KeyKind::UserId, id.as_str())?
+                .into_iter()
+                .next();
+            let Some(user) = found else {
+                return Ok(Ok(UserWrite::Missing));
+            };
             let old_keys = keys_of(&user.profile);
             let secrets = find_credentials(tx, user.pk)?;
-            let (profile, credentials) = match change(&Profile::from_canonical(user.profile), secrets.as_ref()) {
-                Ok(changed) => changed,
-                Err(refused) => return Ok(Err(refused)),
-            };
+            let (profile, credentials) =
+                match change(&Profile::from_canonical(user.profile), secrets.as_ref()) {
+                    Ok(changed) => changed,
+                    Err(refused) => return Ok(Err(refused)),
+                };
             let keys = keys_of(profile.as_str());
             if let Some(kind) = self.taken(tx, &keys, user.connection, strategy, Some(user.pk))? {
                 return Ok(Ok(UserWrite::Taken(kind)));
             }
-            tx.execute("UPDATE users SET profile = ?2 WHERE pk = ?1", params![user.pk, profile.as_str()])
-                .map_err(&error)?;
+            tx.execute(
+                "UPDATE users SET profile = ?2 WHERE pk = ?1",
+                params![user.pk, pack(&profile)],
+            )
+            .map_err(&error)?;
             if let Some(secrets) = credentials {
                 tx.execute(
                     "INSERT OR REPLACE INTO credentials VALUES (?1, ?2)",

@@ -16,7 +16,12 @@ pub enum Detail {
 }
 
 /// Returns the JSON body of a job; `location` is where the artifact of a completed export can be had.
-pub fn job_body(job: &Job, now: Timestamp, location: Option<&str>, detail: Detail) -> Map<String, Value> {
+pub fn job_body(
+    job: &Job,
+    now: Timestamp,
+    location: Option<&str>,
+    detail: Detail,
+) -> Map<String, Value> {
     let mut body = Map::new();
     body.insert("type".into(), job.kind.type_name().into());
     body.insert("status".into(), shown_status(job, detail).as_str().into());
@@ -64,12 +69,23 @@ fn shown_status(job: &Job, detail: Detail) -> JobStatus {
 }
 
 fn summary(summary: Summary) -> Value {
-    let Summary { failed, updated, inserted, total } = summary;
+    let Summary {
+        failed,
+        updated,
+        inserted,
+        total,
+    } = summary;
     json!({"failed": failed, "updated": updated, "inserted": inserted, "total": total})
 }
 
 fn push_export(options: &ExportOptions, body: &mut Map<String, Value>) {
-    let ExportOptions { fields, format, limit, gzip: _, csv_guard: _ } = options;
+    let ExportOptions {
+        fields,
+        format,
+        limit,
+        gzip: _,
+        csv_guard: _,
+    } = options;
     let format = match format {
         OutputFormat::Csv => "csv",
         OutputFormat::Json | OutputFormat::Ndjson => "json",
@@ -99,8 +115,14 @@ fn seconds_left(job: &Job, now: Timestamp) -> Option<u64> {
 }
 
 fn push_full(job: &Job, now: Timestamp, body: &mut Map<String, Value>) {
-    body.insert("started_at".into(), json!(job.started_at.map(|at| at.to_string())));
-    body.insert("finished_at".into(), json!(job.finished_at.map(|at| at.to_string())));
+    body.insert(
+        "started_at".into(),
+        json!(job.started_at.map(|at| at.to_string())),
+    );
+    body.insert(
+        "finished_at".into(),
+        json!(job.finished_at.map(|at| at.to_string())),
+    );
     if !job.status.is_final() {
         push_progress(job, now, body);
         body.insert("summary".into(), summary(job.summary));
@@ -109,15 +131,29 @@ fn push_full(job: &Job, now: Timestamp, body: &mut Map<String, Value>) {
         JobKind::UsersImport(options) => {
             body.insert("options".into(), json!(options));
         }
-        JobKind::UsersExport(ExportOptions { gzip, csv_guard, format, .. }) => {
+        JobKind::UsersExport(ExportOptions {
+            gzip,
+            csv_guard,
+            format,
+            ..
+        }) => {
             body.insert(
                 "options".into(),
                 json!({"gzip": gzip, "format": format, "csv_guard": csv_guard as &CsvGuard}),
             );
         }
     }
-    if let Some(JobFailure { details: _, reason, hint, position }) = &job.failure {
-        body.insert("failure".into(), json!({"reason": reason, "hint": hint, "position": position}));
+    if let Some(JobFailure {
+        details: _,
+        reason,
+        hint,
+        position,
+    }) = &job.failure
+    {
+        body.insert(
+            "failure".into(),
+            json!({"reason": reason, "hint": hint, "position": position}),
+        );
     }
     body.insert("notes".into(), json!(job.notes));
 }
@@ -144,20 +180,34 @@ mod tests {
             finished_at: None,
             file: None,
             progress: Progress { done: 40, of: 100 },
-            summary: Summary { failed: 0, updated: 0, inserted: 1, total: 1 },
+            summary: Summary {
+                failed: 0,
+                updated: 0,
+                inserted: 1,
+                total: 1,
+            },
             failure: None,
             notes: vec![],
         }
     }
 
     fn shown(job: &Job) -> String {
-        Value::Object(job_body(job, Timestamp(1_674_668_898_543), None, Detail::Auth0)).to_string()
+        Value::Object(job_body(
+            job,
+            Timestamp(1_674_668_898_543),
+            None,
+            Detail::Auth0,
+        ))
+        .to_string()
     }
 
     /// Recorded from a real tenant.
     #[test]
     fn an_import_looks_as_recorded() {
-        let mut import = job(JobKind::UsersImport(ImportOptions::default()), JobStatus::Completed);
+        let mut import = job(
+            JobKind::UsersImport(ImportOptions::default()),
+            JobStatus::Completed,
+        );
         assert_eq!(
             shown(&import),
             r#"{"type":"users_import","status":"completed","connection_id":"con_ftSSLHb0O7rcUGmF","summary":{"failed":0,"updated":0,"inserted":1,"total":1},"connection":"Username-Password-Authentication","created_at":"2023-01-25T17:48:16.543Z","id":"job_6nNLiwFZksN0YmRR"}"#
@@ -171,7 +221,10 @@ mod tests {
 
     #[test]
     fn an_export_under_way_tells_its_progress() {
-        let options = ExportOptions { format: OutputFormat::Csv, ..ExportOptions::default() };
+        let options = ExportOptions {
+            format: OutputFormat::Csv,
+            ..ExportOptions::default()
+        };
         assert_eq!(
             shown(&job(JobKind::UsersExport(options), JobStatus::Processing)),
             r#"{"type":"users_export","status":"processing","connection_id":"con_ftSSLHb0O7rcUGmF","format":"csv","percentage_done":40,"time_left_seconds":3,"connection":"Username-Password-Authentication","created_at":"2023-01-25T17:48:16.543Z","id":"job_6nNLiwFZksN0YmRR"}"#

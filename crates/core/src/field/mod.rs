@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 pub use path::{Path, PathError};
 pub use project::Projector;
 
-
 /// A field asked for: a path into the profile, and the column's title if it is to differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {

@@ -52,8 +52,12 @@ fn write_plain(value: RawJson<'_>, out: &mut String) {
 
 fn is_too_deep(value: RawJson<'_>) -> bool {
     matches!(value.kind(), Kind::Array | Kind::Object)
-        && json::check(value.text())
-            .is_ok_and(|checked| checked.faults.iter().any(|fault| fault.kind == json::FaultKind::TooDeep))
+        && json::check(value.text()).is_ok_and(|checked| {
+            checked
+                .faults
+                .iter()
+                .any(|fault| fault.kind == json::FaultKind::TooDeep)
+        })
 }
 
 fn write_root(name: &str, value: RawJson<'_>, out: &mut String) {

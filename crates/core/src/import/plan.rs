@@ -9,6 +9,7 @@ use super::{Attribute, Credentials, NewUser, password_hash_defined};
 use crate::clock::Timestamp;
 use crate::connection::Strategy;
 use crate::json::{RawJson, push_string};
+use crate::packed;
 use crate::row::RowError;
 use crate::secret::Secret;
 
@@ -16,18 +17,28 @@ use crate::secret::Secret;
 #[derive(Debug, Clone)]
 pub struct ProfileTemplate {
     prefix: String,
-    /// `"identities":[{"provider":"auth0","connection":"…","isSocial":false,"user_id":"`
+    /// `[{"provider":"auth0","connection":"…","isSocial":false,"user_id":`, packed.
     identity: String,
 }
 
 impl ProfileTemplate {
     pub fn new(connection: &str, strategy: &Strategy) -> Self {
-        let mut identity = String::from("\"identities\":[{\"provider\":");
+        let mut identity = String::from("[{\"provider\":");
         push_string(&mut identity, strategy.as_str());
         identity.push_str(",\"connection\":");
         push_string(&mut identity, connection);
-        let _ = write!(identity, ",\"isSocial\":{},\"user_id\":", strategy.is_social());
-        Self { prefix: format!("{}|", strategy.as_str()), identity }
+        let _ = write!(
+            identity,
+            ",\"isSocial\":{},\"user_id\":",
+            strategy.is_social()
+        );
+        let mut packed = String::new();
+        packed::push_value(&mut packed, "identities", &identity);
+        let identity = packed;
+        Self {
+            prefix: format!("{}|", strategy.as_str()),
+            identity,
+        }
     }
 
     /// Returns the id a user gets, with its prefix.
@@ -35,20 +46,31 @@ impl ProfileTemplate {
         format!("{}{id}", self.prefix)
     }
 
-    /// Appends the profile of a new user as Auth0 shows an imported one: defaults filled in, keys in the order recorded
-    /// from a real tenant (users read back right after an import, Management API v2).
-    pub fn push_profile(&self, user: &NewUser<'_>, user_id: &str, now: Timestamp, out: &mut String) {
+    /// Appends the packed profile of a new user as Auth0 shows an imported one: defaults filled in, keys in the order
+    /// recorded from a real tenant (users read back right after an import, Management API v2).
+    pub fn push_profile(
+        &self,
+        user: &NewUser<'_>,
+        user_id: &str,
+        now: Timestamp,
+        out: &mut String,
+    ) {
         let id = user_id.strip_prefix(&self.prefix).unwrap_or(user_id);
         let now = now.to_string();
         let given = |attribute: Attribute| user.attributes[attribute as usize].as_deref();
-        let mut members = Members::new(out);
+        let mut members = Members::packed(out);
         members.text("email", user.email.as_deref());
-        let verified = user.email.as_ref().map(|_| given(Attribute::EmailVerified).unwrap_or("false"));
+        let verified = user
+            .email
+            .as_ref()
+            .map(|_| given(Attribute::EmailVerified).unwrap_or("false"));
         members.raw("email_verified", verified);
         members.text("username", user.username.as_deref());
         members.text("phone_number", user.phone_number.as_deref());
-        let verified =
-            user.phone_number.as_ref().map(|_| given(Attribute::PhoneVerified).unwrap_or("false"));
+        let verified = user
+            .phone_number
+            .as_ref()
+            .map(|_| given(Attribute::PhoneVerified).unwrap_or("false"));
         members.raw("phone_verified", verified);
         members.raw("given_name", given(Attribute::GivenName));
         members.raw("family_name", given(Attribute::FamilyName));
@@ -56,14 +78,21 @@ impl ProfileTemplate {
         members.raw("user_metadata", given(Attribute::UserMetadata));
         members.text("created_at", Some(&now));
         members.text("updated_at", Some(&now));
-        members.start();
+        members.key("identities");
         members.out.push_str(&self.identity);
         push_string(members.out, id);
         members.out.push_str("}]");
-        members.text("user_id", Some(user_id));
+        members.key("user_id");
+        let start = members.out.len();
+        push_string(members.out, user_id);
+        let plain = members.out.split_off(start);
+        packed::push_value(members.out, "user_id", &plain);
         self.push_defaults(user, id, &mut members);
         // Auth0 shows no empty app_metadata.
-        members.raw("app_metadata", given(Attribute::AppMetadata).filter(|text| *text != "{}"));
+        members.raw(
+            "app_metadata",
+            given(Attribute::AppMetadata).filter(|text| *text != "{}"),
+        );
         members.end();
     }
 
@@ -71,7 +100,10 @@ impl ProfileTemplate {
     fn push_defaults(&self, user: &NewUser<'_>, id: &str, members: &mut Members<'_>) {
         let given = |attribute: Attribute| user.attributes[attribute as usize].as_deref();
         let email = user.email.as_deref();
-        let name = email.or(user.phone_number.as_deref()).or(user.username.as_deref()).unwrap_or(id);
+        let name = email
+            .or(user.phone_number.as_deref())
+            .or(user.username.as_deref())
+            .unwrap_or(id);
         match given(Attribute::Name) {
             Some(text) => members.raw("name", Some(text)),
             None => members.text("name", Some(name)),
@@ -79,10 +111,12 @@ impl ProfileTemplate {
         match (given(Attribute::Picture), email) {
             (Some(text), _) => members.raw("picture", Some(text)),
             (None, Some(email)) => {
-                members.start();
-                members.out.push_str("\"picture\":\"");
-                push_gravatar("secure.gravatar.com", email, members.out);
-                members.out.push('"');
+                members.key("picture");
+                let mut address = String::with_capacity(160);
+                address.push('"');
+                push_gravatar("secure.gravatar.com", email, &mut address);
+                address.push('"');
+                packed::push_value(members.out, "picture", &address);
             }
             (None, None) => {}
         }
@@ -99,7 +133,8 @@ pub fn default_nickname(name: &str) -> &str {
 }
 
 /// Appends the address of the picture that a user without one gets; imports and the API name different hosts.
-/// The two letters of the fallback picture are the first of the address; others than ASCII letters and digits are percent-encoded twice, as the rest of it is.
+/// The fallback picture is named after the first two letters of the address; what is no ASCII letter or digit is
+/// percent-encoded, as the rest of the fallback's address is.
 pub(crate) fn push_gravatar(host: &str, email: &str, out: &mut String) {
     let _ = write!(out, "https://{host}/avatar/");
     out.push_str(&hex::encode(Md5::digest(email.as_bytes())));
@@ -110,7 +145,7 @@ pub(crate) fn push_gravatar(host: &str, email: &str, out: &mut String) {
         } else {
             let mut bytes = [0; 4];
             for byte in letter.encode_utf8(&mut bytes).bytes() {
-                let _ = write!(out, "%25{byte:02X}");
+                let _ = write!(out, "%{byte:02X}");
             }
         }
     }
@@ -120,8 +155,14 @@ pub(crate) fn push_gravatar(host: &str, email: &str, out: &mut String) {
 /// Appends an object of the attributes that an upsert takes from the row.
 pub fn push_changes(user: &NewUser<'_>, out: &mut String) {
     let mut members = Members::new(out);
-    for attribute in Attribute::ALL.into_iter().filter(|attribute| attribute.upsertable()) {
-        members.raw(attribute.name(), user.attributes[attribute as usize].as_deref());
+    for attribute in Attribute::ALL
+        .into_iter()
+        .filter(|attribute| attribute.upsertable())
+    {
+        members.raw(
+            attribute.name(),
+            user.attributes[attribute as usize].as_deref(),
+        );
     }
     members.end();
 }
@@ -183,12 +224,25 @@ pub fn merge_credentials(
 struct Members<'o> {
     out: &'o mut String,
     first: bool,
+    /// Whether keys are written packed.
+    packed: bool,
 }
 
 impl<'o> Members<'o> {
     fn new(out: &'o mut String) -> Self {
         out.push('{');
-        Self { out, first: true }
+        Self {
+            out,
+            first: true,
+            packed: false,
+        }
+    }
+
+    fn packed(out: &'o mut String) -> Self {
+        Self {
+            packed: true,
+            ..Self::new(out)
+        }
     }
 
     fn start(&mut self) {
@@ -199,6 +253,10 @@ impl<'o> Members<'o> {
 
     fn key(&mut self, name: &str) {
         self.start();
+        if self.packed {
+            packed::push_key(self.out, name);
+            return;
+        }
         push_string(self.out, name);
         self.out.push(':');
     }
@@ -217,7 +275,10 @@ impl<'o> Members<'o> {
 
     /// An empty app_metadata disappears, as Auth0 shows none.
     fn raw_unless_empty(&mut self, name: &str, json: &str) {
-        self.raw(name, Some(json).filter(|json| name != "app_metadata" || *json != "{}"));
+        self.raw(
+            name,
+            Some(json).filter(|json| name != "app_metadata" || *json != "{}"),
+        );
     }
 
     fn end(self) {
@@ -234,15 +295,19 @@ mod tests {
 
     fn profile(user: &NewUser<'_>, id: &str) -> String {
         let mut out = String::new();
-        let template = ProfileTemplate::new("Username-Password-Authentication", &Strategy::database());
+        let template =
+            ProfileTemplate::new("Username-Password-Authentication", &Strategy::database());
         template.push_profile(user, &template.user_id(id), NOW, &mut out);
-        out
+        packed::unpacked(&out)
     }
 
     /// Recorded from a real tenant: an imported user with nothing but a verified address, read back.
     #[test]
     fn a_new_user_looks_as_auth0_shows_it() {
-        let mut user = NewUser { email: Some("auzironian@example.com".into()), ..NewUser::default() };
+        let mut user = NewUser {
+            email: Some("auzironian@example.com".into()),
+            ..NewUser::default()
+        };
         user.attributes[Attribute::EmailVerified as usize] = Some(Cow::Borrowed("true"));
         assert_eq!(
             profile(&user, "63d16b60c55b3650a5c9fff9"),
@@ -260,7 +325,13 @@ mod tests {
 
     #[test]
     fn a_kept_prefix_is_doubled_as_auth0_doubles_it() {
-        let text = profile(&NewUser { email: Some("a@b.co".into()), ..NewUser::default() }, "auth0|x");
+        let text = profile(
+            &NewUser {
+                email: Some("a@b.co".into()),
+                ..NewUser::default()
+            },
+            "auth0|x",
+        );
         let raw = RawJson::trusted(&text);
         assert_eq!(raw.get("user_id").unwrap().text(), "\"auth0|auth0|x\"");
         let identity = raw.get("identities").unwrap().elements().next().unwrap();
@@ -291,7 +362,11 @@ mod tests {
         assert!(merge_credentials(old, new, true).is_err());
         let merged = merge_credentials(old, new, false).unwrap().unwrap();
         assert_eq!(merged.expose(), new);
-        let kept = merge_credentials(Some(r#"{"password_hash":"x"}"#), r#"{"password_hash":"y"}"#, false);
+        let kept = merge_credentials(
+            Some(r#"{"password_hash":"x"}"#),
+            r#"{"password_hash":"y"}"#,
+            false,
+        );
         assert_eq!(kept.unwrap().unwrap().expose(), r#"{"password_hash":"x"}"#);
     }
 }

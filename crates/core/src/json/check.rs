@@ -78,15 +78,24 @@ pub struct Checked {
 
 /// Reads one JSON value that fills the whole text; white space around it is allowed.
 pub fn check(text: &str) -> Result<Checked, Fault> {
-    let mut reader =
-        Reader { bytes: text.as_bytes(), text, at: 0, canonical: true, faults: vec![], keys: vec![] };
+    let mut reader = Reader {
+        bytes: text.as_bytes(),
+        text,
+        at: 0,
+        canonical: true,
+        faults: vec![],
+        keys: vec![],
+    };
     reader.space();
     reader.value(0)?;
     reader.space();
     if reader.at < text.len() {
         return Err(reader.fault(FaultKind::Trailing));
     }
-    Ok(Checked { canonical: reader.canonical, faults: reader.faults })
+    Ok(Checked {
+        canonical: reader.canonical,
+        faults: reader.faults,
+    })
 }
 
 struct Reader<'a> {
@@ -101,7 +110,10 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn fault(&self, kind: FaultKind) -> Fault {
-        Fault { offset: self.at, kind }
+        Fault {
+            offset: self.at,
+            kind,
+        }
     }
 
     fn note(&mut self, offset: usize, kind: FaultKind) {
@@ -204,7 +216,9 @@ impl Reader<'_> {
         }
         // Only a long number or one with an exponent can leave the range of a double.
         if (exponent || self.at - start > 300)
-            && !self.text[start..self.at].parse::<f64>().is_ok_and(f64::is_finite)
+            && !self.text[start..self.at]
+                .parse::<f64>()
+                .is_ok_and(f64::is_finite)
         {
             self.note(start, FaultKind::NumberOutOfRange);
         }
@@ -278,7 +292,9 @@ impl Reader<'_> {
     fn hex4(&mut self) -> Result<u32, Fault> {
         let mut unit = 0;
         for _ in 0..4 {
-            let Some(byte) = self.peek() else { return Err(self.fault(FaultKind::UnexpectedEnd)) };
+            let Some(byte) = self.peek() else {
+                return Err(self.fault(FaultKind::UnexpectedEnd));
+            };
             let Some(digit) = char::from(byte).to_digit(16) else {
                 return Err(self.fault(FaultKind::BadEscape));
             };
@@ -357,13 +373,21 @@ impl Reader<'_> {
         let escaped = keys.iter().any(|key| span(key).contains(&b'\\'));
         if keys.len() <= PAIRWISE_KEYS && !escaped {
             return keys.iter().enumerate().find_map(|(i, key)| {
-                keys[..i].iter().any(|earlier| span(earlier) == span(key)).then_some(key.0)
+                keys[..i]
+                    .iter()
+                    .any(|earlier| span(earlier) == span(key))
+                    .then_some(key.0)
             });
         }
-        let mut names: Vec<(Cow<'_, str>, usize)> =
-            keys.iter().map(|&(start, end)| (unescape(&self.text[start..end]), start)).collect();
+        let mut names: Vec<(Cow<'_, str>, usize)> = keys
+            .iter()
+            .map(|&(start, end)| (unescape(&self.text[start..end]), start))
+            .collect();
         names.sort_unstable();
-        names.windows(2).find(|pair| pair[0].0 == pair[1].0).map(|pair| pair[1].1)
+        names
+            .windows(2)
+            .find(|pair| pair[0].0 == pair[1].0)
+            .map(|pair| pair[1].1)
     }
 
     /// Passes over a value that lies too deep, without recursion and checking only its brackets and strings.
@@ -410,7 +434,9 @@ fn string_break(bytes: &[u8], mut at: usize) -> Option<usize> {
         at += 8;
     }
     let rest = bytes.get(at..)?;
-    rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f)).map(|found| at + found)
+    rest.iter()
+        .position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f))
+        .map(|found| at + found)
 }
 
 /// Returns the path (`user_metadata.tags[2]`) of the value that holds the byte at `offset` of a text that was checked.
@@ -424,19 +450,24 @@ pub fn path_at(text: &str, offset: usize) -> String {
     };
     for _ in 0..MAX_DEPTH {
         let inside = match value.kind() {
-            super::Kind::Object => value.members().find(|m| holds(m.value.text()) || holds(m.key)).map(|m| {
-                if !path.is_empty() {
-                    path.push('.');
-                }
-                path.push_str(&m.name());
-                m.value
-            }),
-            super::Kind::Array => {
-                value.elements().enumerate().find(|(_, e)| holds(e.text())).map(|(i, e)| {
+            super::Kind::Object => value
+                .members()
+                .find(|m| holds(m.value.text()) || holds(m.key))
+                .map(|m| {
+                    if !path.is_empty() {
+                        path.push('.');
+                    }
+                    path.push_str(&m.name());
+                    m.value
+                }),
+            super::Kind::Array => value
+                .elements()
+                .enumerate()
+                .find(|(_, e)| holds(e.text()))
+                .map(|(i, e)| {
                     path.push_str(&format!("[{i}]"));
                     e
-                })
-            }
+                }),
             _ => None,
         };
         match inside {
@@ -452,7 +483,12 @@ mod tests {
     use super::*;
 
     fn kinds(text: &str) -> Vec<FaultKind> {
-        check(text).unwrap().faults.into_iter().map(|f| f.kind).collect()
+        check(text)
+            .unwrap()
+            .faults
+            .into_iter()
+            .map(|f| f.kind)
+            .collect()
     }
 
     fn syntax(text: &str) -> String {
@@ -461,7 +497,14 @@ mod tests {
 
     #[test]
     fn accepts_what_rfc_8259_accepts() {
-        for text in ["{}", "[]", " null ", "-0.5e+10", r#"{"a":[1,{"b":"\u00e9\n"}],"c":""}"#, "\"😀\""] {
+        for text in [
+            "{}",
+            "[]",
+            " null ",
+            "-0.5e+10",
+            r#"{"a":[1,{"b":"\u00e9\n"}],"c":""}"#,
+            "\"😀\"",
+        ] {
             assert_eq!(check(text).unwrap().faults, vec![], "{text}");
         }
     }
@@ -469,18 +512,42 @@ mod tests {
     #[test]
     fn names_the_place_of_a_syntax_fault() {
         assert_eq!(syntax("{\"a\":}"), "expected a value at byte 5");
-        assert_eq!(syntax("{\"a\":1,}"), "expected a key in double quotes at byte 7");
+        assert_eq!(
+            syntax("{\"a\":1,}"),
+            "expected a key in double quotes at byte 7"
+        );
         assert_eq!(syntax("{\"a\" 1}"), "expected `:` after a key at byte 5");
         assert_eq!(syntax("[1 2]"), "expected `,` or `]` at byte 3");
-        assert_eq!(syntax("01"), "expected no digit after a leading zero at byte 1");
-        assert_eq!(syntax("[1,"), "the text ends in the middle of a value at byte 3");
-        assert_eq!(syntax("tru"), "the text ends in the middle of a value at byte 3");
-        assert_eq!(syntax("trux"), "expected `true`, `false` or `null` at byte 0");
+        assert_eq!(
+            syntax("01"),
+            "expected no digit after a leading zero at byte 1"
+        );
+        assert_eq!(
+            syntax("[1,"),
+            "the text ends in the middle of a value at byte 3"
+        );
+        assert_eq!(
+            syntax("tru"),
+            "the text ends in the middle of a value at byte 3"
+        );
+        assert_eq!(
+            syntax("trux"),
+            "expected `true`, `false` or `null` at byte 0"
+        );
         assert_eq!(syntax("1 2"), "text goes on after the value at byte 2");
-        assert_eq!(syntax("\"a\tb\""), "a string holds the unescaped control character U+0009 at byte 2");
+        assert_eq!(
+            syntax("\"a\tb\""),
+            "a string holds the unescaped control character U+0009 at byte 2"
+        );
         assert_eq!(syntax(r#""\x""#), "unknown escape in a string at byte 1");
-        assert_eq!(syntax("1."), "the text ends in the middle of a value at byte 2");
-        assert_eq!(syntax("-"), "the text ends in the middle of a value at byte 1");
+        assert_eq!(
+            syntax("1."),
+            "the text ends in the middle of a value at byte 2"
+        );
+        assert_eq!(
+            syntax("-"),
+            "the text ends in the middle of a value at byte 1"
+        );
     }
 
     #[test]
@@ -489,7 +556,13 @@ mod tests {
         use FaultKind::*;
         assert_eq!(
             kinds(text),
-            [LoneSurrogate, NumberOutOfRange, NulCharacter, LoneSurrogate, DuplicateKey]
+            [
+                LoneSurrogate,
+                NumberOutOfRange,
+                NulCharacter,
+                LoneSurrogate,
+                DuplicateKey
+            ]
         );
         assert_eq!(kinds(r#"{"a":1,"\u0061":2}"#), [DuplicateKey]);
         assert_eq!(kinds(r#""\ud83d\ude00""#), []);

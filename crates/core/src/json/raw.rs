@@ -86,12 +86,18 @@ impl<'a> RawJson<'a> {
 
     /// Iterates over the members of an object; over nothing if it is not one.
     pub fn members(self) -> Members<'a> {
-        Members { text: self.0, at: usize::from(self.kind() == Kind::Object) }
+        Members {
+            text: self.0,
+            at: usize::from(self.kind() == Kind::Object),
+        }
     }
 
     /// Iterates over the elements of an array; over nothing if it is not one.
     pub fn elements(self) -> Elements<'a> {
-        Elements { text: self.0, at: usize::from(self.kind() == Kind::Array) }
+        Elements {
+            text: self.0,
+            at: usize::from(self.kind() == Kind::Array),
+        }
     }
 
     /// Returns the member called `name`.
@@ -116,7 +122,11 @@ impl<'a> Member<'a> {
 
     /// Returns whether the key says `name`.
     pub fn is(&self, name: &str) -> bool {
-        let inner = self.key.as_bytes().get(1..self.key.len() - 1).unwrap_or_default();
+        let inner = self
+            .key
+            .as_bytes()
+            .get(1..self.key.len() - 1)
+            .unwrap_or_default();
         inner == name.as_bytes() || (inner.contains(&b'\\') && unescape(self.key) == name)
     }
 }
@@ -181,7 +191,10 @@ impl<'a> Iterator for Elements<'a> {
 
 /// White space, commas and colons separate tokens; in checked text nothing else does.
 fn skip_separators(bytes: &[u8], mut at: usize) -> usize {
-    while matches!(bytes.get(at), Some(b' ' | b'\n' | b'\r' | b'\t' | b',' | b':')) {
+    while matches!(
+        bytes.get(at),
+        Some(b' ' | b'\n' | b'\r' | b'\t' | b',' | b':')
+    ) {
         at += 1;
     }
     at
@@ -208,9 +221,12 @@ pub(crate) fn string_stop(bytes: &[u8], mut at: usize) -> Option<usize> {
     const WORDS: usize = 4;
     let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
     for _ in 0..WORDS {
-        let Some(&chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk) else { break };
+        let Some(&chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk) else {
+            break;
+        };
         let word = u64::from_le_bytes(chunk);
-        let found = zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\')));
+        let found =
+            zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\')));
         if found != 0 {
             return Some(at + found.trailing_zeros() as usize / 8);
         }
@@ -261,7 +277,10 @@ mod tests {
     #[test]
     fn walks_members_and_elements() {
         let raw = RawJson::trusted(r#"{ "a" : [1, "x,]", {"b":null}] , "c\u0064":true,"e":-1.5}"#);
-        let names: Vec<_> = raw.members().map(|m| (m.name().into_owned(), m.value.text())).collect();
+        let names: Vec<_> = raw
+            .members()
+            .map(|m| (m.name().into_owned(), m.value.text()))
+            .collect();
         assert_eq!(
             names,
             [
@@ -270,7 +289,12 @@ mod tests {
                 ("e".to_owned(), "-1.5")
             ]
         );
-        let elements: Vec<_> = raw.get("a").unwrap().elements().map(RawJson::text).collect();
+        let elements: Vec<_> = raw
+            .get("a")
+            .unwrap()
+            .elements()
+            .map(RawJson::text)
+            .collect();
         assert_eq!(elements, ["1", "\"x,]\"", "{\"b\":null}"]);
         assert_eq!(raw.get("cd").unwrap().as_bool(), Some(true));
         assert!(raw.get("x").is_none());
@@ -278,14 +302,30 @@ mod tests {
 
     #[test]
     fn ends_early_on_text_that_is_no_json() {
-        for text in ["", "{", "{\"a", "{\"a\":", "[", "[1,", "{]", "\\", "{\"a\":\"\\"] {
+        for text in [
+            "",
+            "{",
+            "{\"a",
+            "{\"a\":",
+            "[",
+            "[1,",
+            "{]",
+            "\\",
+            "{\"a\":\"\\",
+        ] {
             let raw = RawJson::trusted(text);
-            assert!(raw.members().count() + raw.elements().count() <= 1, "{text}");
+            assert!(
+                raw.members().count() + raw.elements().count() <= 1,
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn debug_shows_no_content() {
-        assert_eq!(format!("{:?}", RawJson::trusted("\"secret\"")), "RawJson(string, 8 bytes)");
+        assert_eq!(
+            format!("{:?}", RawJson::trusted("\"secret\"")),
+            "RawJson(string, 8 bytes)"
+        );
     }
 }

@@ -5,8 +5,12 @@ use std::borrow::Cow;
 /// Returns what a JSON string (with its quotes) says. The text must have passed [`super::check`];
 /// half of a surrogate pair becomes U+FFFD.
 pub fn unescape(quoted: &str) -> Cow<'_, str> {
-    let inner = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
-    let Some(first) = memchr::memchr(b'\\', inner.as_bytes()) else { return Cow::Borrowed(inner) };
+    let inner = quoted
+        .get(1..quoted.len().saturating_sub(1))
+        .unwrap_or_default();
+    let Some(first) = memchr::memchr(b'\\', inner.as_bytes()) else {
+        return Cow::Borrowed(inner);
+    };
     let mut out = String::with_capacity(inner.len());
     out.push_str(&inner[..first]);
     let mut rest = &inner[first..];
@@ -25,7 +29,8 @@ pub fn unescape(quoted: &str) -> Cow<'_, str> {
                 &rest[2..]
             }
             _ => {
-                let plain = memchr::memchr(b'\\', &rest.as_bytes()[1..]).map_or(rest.len(), |i| i + 1);
+                let plain =
+                    memchr::memchr(b'\\', &rest.as_bytes()[1..]).map_or(rest.len(), |i| i + 1);
                 out.push_str(&rest[..plain]);
                 &rest[plain..]
             }
@@ -36,7 +41,9 @@ pub fn unescape(quoted: &str) -> Cow<'_, str> {
 
 fn push_unicode<'a>(rest: &'a str, out: &mut String) -> &'a str {
     let unit = |text: &str| {
-        text.strip_prefix("\\u").and_then(|t| t.get(..4)).and_then(|t| u32::from_str_radix(t, 16).ok())
+        text.strip_prefix("\\u")
+            .and_then(|t| t.get(..4))
+            .and_then(|t| u32::from_str_radix(t, 16).ok())
     };
     let after = |text: &'a str, n: usize| text.get(n..).unwrap_or_default();
     match unit(rest) {
@@ -52,7 +59,10 @@ fn push_unicode<'a>(rest: &'a str, out: &mut String) -> &'a str {
             }
         },
         code => {
-            out.push(code.and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER));
+            out.push(
+                code.and_then(char::from_u32)
+                    .unwrap_or(char::REPLACEMENT_CHARACTER),
+            );
             after(rest, 6)
         }
     }
@@ -99,7 +109,9 @@ pub fn canonical(text: &str, out: &mut String) {
                 at = end;
             }
             _ => {
-                let plain = bytes[at..].iter().position(|b| matches!(b, b' ' | b'\n' | b'\r' | b'\t' | b'"'));
+                let plain = bytes[at..]
+                    .iter()
+                    .position(|b| matches!(b, b' ' | b'\n' | b'\r' | b'\t' | b'"'));
                 let end = plain.map_or(bytes.len(), |n| at + n);
                 out.push_str(&text[at..end]);
                 at = end;
@@ -115,14 +127,20 @@ mod tests {
 
     #[test]
     fn unescapes_every_escape() {
-        assert_eq!(unescape(r#""a\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00z""#), "a\"\\/\u{8}\u{c}\n\r\té😀z");
+        assert_eq!(
+            unescape(r#""a\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00z""#),
+            "a\"\\/\u{8}\u{c}\n\r\té😀z"
+        );
         assert_eq!(unescape(r#""\ud800x""#), "\u{fffd}x");
     }
 
     #[test]
     fn canonical_text_has_no_space_and_few_escapes() {
         let mut out = String::new();
-        canonical("{ \"a\\/\\u0041\" : [ 1.50 , \"b c\" ] ,\n\"d\":{}}", &mut out);
+        canonical(
+            "{ \"a\\/\\u0041\" : [ 1.50 , \"b c\" ] ,\n\"d\":{}}",
+            &mut out,
+        );
         assert_eq!(out, r#"{"a/A":[1.50,"b c"],"d":{}}"#);
     }
 

@@ -27,7 +27,11 @@ impl Chunk {
             return;
         }
         let kept = usize::try_from(most).unwrap_or(usize::MAX);
-        let end = kept.checked_sub(1).and_then(|last| self.ends.get(last)).copied().unwrap_or(0);
+        let end = kept
+            .checked_sub(1)
+            .and_then(|last| self.ends.get(last))
+            .copied()
+            .unwrap_or(0);
         self.bytes.truncate(end as usize);
         self.packed = None;
         self.rows = most;
@@ -54,13 +58,19 @@ pub(super) fn produce(
     let mut from = range.from;
     let mut size = 0;
     while from <= range.last {
-        let mut chunk =
-            Chunk { rows: 0, bytes: Vec::with_capacity(size), packed: None, ends: Vec::new() };
+        let mut chunk = Chunk {
+            rows: 0,
+            bytes: Vec::with_capacity(size),
+            packed: None,
+            ends: Vec::new(),
+        };
         reader.scan(from, from + range.width - 1, |profile| {
             encoder.record(chunk.rows == 0, RawJson::trusted(profile), &mut chunk.bytes);
             chunk.rows += 1;
             if cut {
-                chunk.ends.push(u32::try_from(chunk.bytes.len()).unwrap_or(u32::MAX));
+                chunk
+                    .ends
+                    .push(u32::try_from(chunk.bytes.len()).unwrap_or(u32::MAX));
             }
             ControlFlow::Continue(())
         })?;

@@ -20,7 +20,9 @@ pub(super) fn pack(bytes: &[u8]) -> Packed {
     let mut deflate = Compress::new(Compression::new(LEVEL), false);
     let mut deflated = Vec::with_capacity(bytes.len() / 3 + 64);
     loop {
-        let taken = usize::try_from(deflate.total_in()).unwrap_or(usize::MAX).min(bytes.len());
+        let taken = usize::try_from(deflate.total_in())
+            .unwrap_or(usize::MAX)
+            .min(bytes.len());
         // Compressing into a buffer that can grow cannot fail.
         let _ = deflate.compress_vec(&bytes[taken..], &mut deflated, FlushCompress::Sync);
         // The flush is complete when it left room for more.
@@ -39,7 +41,10 @@ pub(super) struct Member {
 
 impl Member {
     pub(super) fn new() -> Self {
-        Self { started: false, crc: Crc::new() }
+        Self {
+            started: false,
+            crc: Crc::new(),
+        }
     }
 
     /// Returns the next bytes of the file.
@@ -75,13 +80,17 @@ mod tests {
 
     fn unpack(bytes: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
-        flate2::read::GzDecoder::new(bytes).read_to_end(&mut out).unwrap();
+        flate2::read::GzDecoder::new(bytes)
+            .read_to_end(&mut out)
+            .unwrap();
         out
     }
 
     #[test]
     fn chunks_become_one_member() {
-        let text: Vec<u8> = (0..200_000_u32).flat_map(|n| format!("{n},").into_bytes()).collect();
+        let text: Vec<u8> = (0..200_000_u32)
+            .flat_map(|n| format!("{n},").into_bytes())
+            .collect();
         for size in [1, 7, 1000, 300_000, 2_000_000] {
             let limited = &text[..text.len().min(size * 1000)];
             let mut member = Member::new();
@@ -104,7 +113,9 @@ mod tests {
         let mut state = 1_u64;
         let noise: Vec<u8> = (0..100_000)
             .map(|_| {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
                 (state >> 56) as u8
             })
             .collect();

@@ -48,7 +48,10 @@ impl Engine {
     ) -> Result<Job, EngineError> {
         encoder(&request.options)?;
         let id = self.create_export(request, Runner::Caller)?;
-        let claimed = self.store.claim_own_job(&id, self.now())?.ok_or(StoreError::LeaseLost)?;
+        let claimed = self
+            .store
+            .claim_own_job(&id, self.now())?
+            .ok_or(StoreError::LeaseLost)?;
         let Claimed { job, lease, .. } = claimed;
         let result = self.write_users(&job, &lease, out, watch);
         self.finish_export(&job, &lease, result, String::new(), watch)
@@ -58,11 +61,20 @@ impl Engine {
     pub fn queue_export(&self, request: &ExportRequest) -> Result<Job, EngineError> {
         encoder(&request.options)?;
         let id = self.create_export(request, Runner::Queue)?;
-        self.store.find_job(&id)?.ok_or(EngineError::Store(StoreError::LeaseLost))
+        self.store
+            .find_job(&id)?
+            .ok_or(EngineError::Store(StoreError::LeaseLost))
     }
 
-    fn create_export(&self, request: &ExportRequest, runner: Runner) -> Result<purser_core::id::JobId, EngineError> {
-        let ExportRequest { connection, options } = request;
+    fn create_export(
+        &self,
+        request: &ExportRequest,
+        runner: Runner,
+    ) -> Result<purser_core::id::JobId, EngineError> {
+        let ExportRequest {
+            connection,
+            options,
+        } = request;
         let job = NewJob {
             id: self.new_job_id(),
             kind: JobKind::UsersExport(options.clone()),
@@ -80,23 +92,47 @@ impl Engine {
     }
 
     /// Runs a claimed export into an artifact of the store: complete under its name, or absent.
-    pub(crate) fn run_queued_export(&self, claimed: Claimed, watch: &Watch) -> Result<Job, EngineError> {
+    pub(crate) fn run_queued_export(
+        &self,
+        claimed: Claimed,
+        watch: &Watch,
+    ) -> Result<Job, EngineError> {
         let Claimed { job, lease, .. } = claimed;
-        let folder = self.store.files_folder().join("artifacts").join(job.id.as_str());
+        let folder = self
+            .store
+            .files_folder()
+            .join("artifacts")
+            .join(job.id.as_str());
         let path = folder.join(format!("{}.{}", self.file_stem()?, extension(&job)));
         let result = self.write_artifact(&job, &lease, &folder, &path, watch);
         if result.is_err() {
             // A leftover is removed with the job at the latest.
             let _ = std::fs::remove_dir_all(&folder);
         }
-        self.finish_export(&job, &lease, result, path.to_string_lossy().into_owned(), watch)
+        self.finish_export(
+            &job,
+            &lease,
+            result,
+            path.to_string_lossy().into_owned(),
+            watch,
+        )
     }
 
     /// Returns the tenant's name as it may stand in a file's name.
     fn file_stem(&self) -> Result<String, EngineError> {
-        let allowed = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '-' };
+        let allowed = |c: char| {
+            if c.is_ascii_alphanumeric() || c == '-' || c == '_' {
+                c
+            } else {
+                '-'
+            }
+        };
         let stem: String = self.store.tenant()?.chars().map(allowed).collect();
-        Ok(if stem.is_empty() { "users".to_owned() } else { stem })
+        Ok(if stem.is_empty() {
+            "users".to_owned()
+        } else {
+            stem
+        })
     }
 
     fn write_artifact(
@@ -130,7 +166,16 @@ impl Engine {
     ) -> Result<Job, EngineError> {
         watch.set_stage(Stage::Finishing);
         let (artifact, error) = match result {
-            Ok(users) => (Some((artifact, Summary { total: users, ..Summary::default() })), None),
+            Ok(users) => (
+                Some((
+                    artifact,
+                    Summary {
+                        total: users,
+                        ..Summary::default()
+                    },
+                )),
+                None,
+            ),
             Err(error) => (None, Some(error)),
         };
         let job = self.end_job(&job.id, lease, error, artifact, vec![])?;
@@ -152,15 +197,22 @@ impl Engine {
         let connection = match &job.connection {
             Some(named) => {
                 let row = self.store.find_connection(&named.id)?;
-                Some(row.ok_or_else(|| EngineError::ConnectionGone(job.id.clone()))?.pk)
+                Some(
+                    row.ok_or_else(|| EngineError::ConnectionGone(job.id.clone()))?
+                        .pk,
+                )
             }
             None => None,
         };
         let encoder = encoder(options)?;
         // A short export is over before a second thread has started.
-        let short = options.limit.is_some_and(|limit| limit <= RANGE.unsigned_abs());
+        let short = options
+            .limit
+            .is_some_and(|limit| limit <= RANGE.unsigned_abs());
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let snapshot = self.store.snapshot(connection, if short { 1 } else { cores })?;
+        let snapshot = self
+            .store
+            .snapshot(connection, if short { 1 } else { cores })?;
         watch.set_stage(Stage::Working);
         let mut writing = Writing {
             engine: self,
@@ -169,7 +221,9 @@ impl Engine {
             out,
             member: options.gzip.then(Member::new),
             users: 0,
-            of: options.limit.map_or(snapshot.users, |limit| limit.min(snapshot.users)),
+            of: options
+                .limit
+                .map_or(snapshot.users, |limit| limit.min(snapshot.users)),
             limit: options.limit.unwrap_or(u64::MAX),
             last_beat: Instant::now(),
         };
@@ -184,8 +238,16 @@ fn encoder(options: &ExportOptions) -> Result<Encoder, EngineError> {
 
 fn extension(job: &Job) -> &'static str {
     match &job.kind {
-        JobKind::UsersExport(ExportOptions { format: OutputFormat::Csv, gzip: true, .. }) => "csv.gz",
-        JobKind::UsersExport(ExportOptions { format: OutputFormat::Csv, gzip: false, .. }) => "csv",
+        JobKind::UsersExport(ExportOptions {
+            format: OutputFormat::Csv,
+            gzip: true,
+            ..
+        }) => "csv.gz",
+        JobKind::UsersExport(ExportOptions {
+            format: OutputFormat::Csv,
+            gzip: false,
+            ..
+        }) => "csv",
         JobKind::UsersExport(ExportOptions { gzip: false, .. }) => "json",
         JobKind::UsersExport(_) | JobKind::UsersImport(_) => "json.gz",
     }
@@ -218,7 +280,12 @@ impl Writing<'_> {
             let step = readers.len() as i64 * RANGE;
             let mut lanes = Vec::new();
             for (lane, reader) in (0_i64..).zip(readers) {
-                let range = Range { from: first + lane * RANGE, last, width: RANGE, step };
+                let range = Range {
+                    from: first + lane * RANGE,
+                    last,
+                    width: RANGE,
+                    step,
+                };
                 let (chunks, arriving) = mpsc::sync_channel(AHEAD);
                 let encoder = encoder.clone();
                 let thread =
@@ -230,7 +297,9 @@ impl Writing<'_> {
             // Threads that still have chunks to hand over end when nobody takes them.
             drop(arriving);
             for thread in threads {
-                thread.join().unwrap_or_else(|panic| Err(EngineError::Panic(panic_text(&*panic))))?;
+                thread
+                    .join()
+                    .unwrap_or_else(|panic| Err(EngineError::Panic(panic_text(&*panic))))?;
             }
             written
         })?;
@@ -238,16 +307,24 @@ impl Writing<'_> {
         encoder.end(self.users, &mut tail);
         self.plain(&tail)?;
         if let Some(member) = self.member.take() {
-            self.out.write_all(&member.finish()).map_err(EngineError::Output)?;
+            self.out
+                .write_all(&member.finish())
+                .map_err(EngineError::Output)?;
         }
         self.out.flush().map_err(EngineError::Output)
     }
 
-    fn write_chunks(&mut self, lanes: &[Receiver<Chunk>], encoder: &Encoder) -> Result<(), EngineError> {
+    fn write_chunks(
+        &mut self,
+        lanes: &[Receiver<Chunk>],
+        encoder: &Encoder,
+    ) -> Result<(), EngineError> {
         for lane in (0..lanes.len()).cycle() {
             self.watch.check()?;
             // A lane that has ended was the next in turn, so all ranges are done.
-            let Ok(mut chunk) = lanes[lane].recv() else { return Ok(()) };
+            let Ok(mut chunk) = lanes[lane].recv() else {
+                return Ok(());
+            };
             if chunk.rows > 0 {
                 if self.users > 0 {
                     self.plain(encoder.between())?;
@@ -272,7 +349,9 @@ impl Writing<'_> {
         match &mut self.member {
             Some(member) => {
                 let packed = gzip::pack(bytes);
-                self.out.write_all(&member.add(&packed)).map_err(EngineError::Output)
+                self.out
+                    .write_all(&member.add(&packed))
+                    .map_err(EngineError::Output)
             }
             None => self.out.write_all(bytes).map_err(EngineError::Output),
         }
@@ -280,20 +359,29 @@ impl Writing<'_> {
 
     fn chunk(&mut self, chunk: Chunk) -> Result<(), EngineError> {
         match (&mut self.member, &chunk.packed) {
-            (Some(member), Some(packed)) => {
-                self.out.write_all(&member.add(packed)).map_err(EngineError::Output)
-            }
+            (Some(member), Some(packed)) => self
+                .out
+                .write_all(&member.add(packed))
+                .map_err(EngineError::Output),
             _ => self.plain(&chunk.bytes),
         }
     }
 
     /// Tells the watch, and now and then the store, how far the export is.
     fn tell(&mut self) -> Result<(), EngineError> {
-        let progress = Progress { done: self.users, of: self.of.max(self.users) };
+        let progress = Progress {
+            done: self.users,
+            of: self.of.max(self.users),
+        };
         self.watch.set_progress(progress);
-        self.watch.set_summary(Summary { total: self.users, ..Summary::default() });
+        self.watch.set_summary(Summary {
+            total: self.users,
+            ..Summary::default()
+        });
         if self.last_beat.elapsed() >= HEARTBEAT {
-            self.engine.store.heartbeat(self.lease, self.engine.now(), Some(progress))?;
+            self.engine
+                .store
+                .heartbeat(self.lease, self.engine.now(), Some(progress))?;
             self.last_beat = Instant::now();
         }
         Ok(())

@@ -14,9 +14,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use purser_core::id::JobId;
-use purser_core::job::{
-    ImportOptions, Job, JobConnection, JobKind, JobStatus, Runner, Summary,
-};
+use purser_core::job::{ImportOptions, Job, JobConnection, JobKind, JobStatus, Runner, Summary};
 use purser_store::{Batch, Claimed, ConnectionRow, Ending, Lease, NewJob, Step};
 
 use crate::{Engine, EngineError, Input, Stage, Watch, import_obstacle};
@@ -37,31 +35,53 @@ const HEARTBEAT: Duration = Duration::from_secs(6);
 impl Engine {
     /// Imports here and now; returns the job when it has ended, failed and canceled ones too.
     /// An error means that there is no job or that its end could not be written.
-    pub fn import(&self, request: &ImportRequest, input: Input, watch: &Watch) -> Result<Job, EngineError> {
-        let file = input.path.as_ref().map(|path| path.to_string_lossy().into_owned());
+    pub fn import(
+        &self,
+        request: &ImportRequest,
+        input: Input,
+        watch: &Watch,
+    ) -> Result<Job, EngineError> {
+        let file = input
+            .path
+            .as_ref()
+            .map(|path| path.to_string_lossy().into_owned());
         let id = self.create_import(request, Runner::Caller, file)?;
-        let claimed = self.store.claim_own_job(&id, self.now())?.ok_or(purser_store::StoreError::LeaseLost)?;
+        let claimed = self
+            .store
+            .claim_own_job(&id, self.now())?
+            .ok_or(purser_store::StoreError::LeaseLost)?;
         self.run_import(claimed, input, watch, false)
     }
 
     /// Goes on with an import of this kind that was interrupted; `None` if there is no such job or it has ended.
     pub fn resume_import(&self, id: &JobId, watch: &Watch) -> Result<Option<Job>, EngineError> {
         let path = match self.store.find_job(id)? {
-            Some(Job { file: Some(file), kind: JobKind::UsersImport(_), runner: Runner::Caller, .. }) => {
-                PathBuf::from(file)
-            }
+            Some(Job {
+                file: Some(file),
+                kind: JobKind::UsersImport(_),
+                runner: Runner::Caller,
+                ..
+            }) => PathBuf::from(file),
             _ => return Ok(None),
         };
         let input = Input::file(&path)?;
-        let Some(claimed) = self.store.claim_own_job(id, self.now())? else { return Ok(None) };
+        let Some(claimed) = self.store.claim_own_job(id, self.now())? else {
+            return Ok(None);
+        };
         self.run_import(claimed, input, watch, false).map(Some)
     }
 
     /// Queues an import of an uploaded file for the workers; the file is theirs from now on.
-    pub fn queue_import(&self, request: &ImportRequest, upload: PathBuf) -> Result<Job, EngineError> {
+    pub fn queue_import(
+        &self,
+        request: &ImportRequest,
+        upload: PathBuf,
+    ) -> Result<Job, EngineError> {
         let file = Some(upload.to_string_lossy().into_owned());
         let id = self.create_import(request, Runner::Queue, file)?;
-        self.store.find_job(&id)?.ok_or(EngineError::Store(purser_store::StoreError::LeaseLost))
+        self.store
+            .find_job(&id)?
+            .ok_or(EngineError::Store(purser_store::StoreError::LeaseLost))
     }
 
     pub(crate) fn create_import(
@@ -70,8 +90,15 @@ impl Engine {
         runner: Runner,
         file: Option<String>,
     ) -> Result<JobId, EngineError> {
-        let ImportRequest { connection, options, external_id } = request;
-        if let Some(obstacle) = connection.as_ref().and_then(|row| import_obstacle(&row.connection)) {
+        let ImportRequest {
+            connection,
+            options,
+            external_id,
+        } = request;
+        if let Some(obstacle) = connection
+            .as_ref()
+            .and_then(|row| import_obstacle(&row.connection))
+        {
             return Err(obstacle.into());
         }
         let job = NewJob {
@@ -99,13 +126,19 @@ impl Engine {
         watch: &Watch,
         sparse: bool,
     ) -> Result<Job, EngineError> {
-        let Claimed { job, lease, checkpoint, attempt: _ } = claimed;
+        let Claimed {
+            job,
+            lease,
+            checkpoint,
+            attempt: _,
+        } = claimed;
         let JobKind::UsersImport(options) = &job.kind else {
             return Err(EngineError::Store(purser_store::StoreError::LeaseLost));
         };
         watch.set_summary(job.summary);
-        let checkpoint: Checkpoint =
-            checkpoint.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let checkpoint: Checkpoint = checkpoint
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default();
         let mut notes = job.notes.clone();
         let result = Producer::new(self, &job, options, checkpoint, sparse)
             .and_then(|producer| self.pump(&lease, options, producer, input, watch, &mut notes));
@@ -131,21 +164,34 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let (parcels, arriving) = mpsc::sync_channel::<Parcel>(0);
         let (empties, returning) = mpsc::channel::<Batch>();
+        let log = self.store.log_folder()?;
         std::thread::scope(|scope| {
             let thread = scope.spawn(move || producer.run(input, &parcels, &returning));
-            // Dropping the receiver at the end of this block stops the producer.
-            let stored = self.store_all(lease, options, arriving, &empties, watch, notes);
-            let produced = thread.join().unwrap_or_else(|panic| Err(EngineError::Panic(panic_text(&*panic))));
+            // One order in waiting is enough: folding takes all that is there.
+            let (fold, orders) = mpsc::sync_channel::<()>(1);
+            scope.spawn(move || {
+                for () in orders {
+                    if let Err(error) = log.fold() {
+                        tracing::debug!(%error, "the log could not be folded into the database");
+                    }
+                }
+            });
+            // Dropping the receiver at the end of this call stops the producer.
+            let stored = self.store_all((lease, options), arriving, &empties, &fold, watch, notes);
+            drop(fold);
+            let produced = thread
+                .join()
+                .unwrap_or_else(|panic| Err(EngineError::Panic(panic_text(&*panic))));
             stored.and(produced)
         })
     }
 
     fn store_all(
         &self,
-        lease: &Lease,
-        options: &ImportOptions,
+        (lease, options): (&Lease, &ImportOptions),
         arriving: mpsc::Receiver<Parcel>,
         empties: &mpsc::Sender<Batch>,
+        fold: &mpsc::SyncSender<()>,
         watch: &Watch,
         notes: &mut Vec<String>,
     ) -> Result<(), EngineError> {
@@ -160,7 +206,13 @@ impl Engine {
                 }
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             };
-            let Parcel { mut batch, failures, checkpoint, progress, notes: told } = parcel;
+            let Parcel {
+                mut batch,
+                failures,
+                checkpoint,
+                progress,
+                notes: told,
+            } = parcel;
             *notes = told;
             let checkpoint = serde_json::to_string(&checkpoint).unwrap_or_default();
             let step = Step {
@@ -175,6 +227,7 @@ impl Engine {
             watch.set_progress(progress);
             watch.set_summary(outcome.so_far);
             batch.clear();
+            let _ = fold.try_send(());
             // The producer may have ended; then nobody needs the memory.
             let _ = empties.send(batch);
         }
@@ -201,17 +254,28 @@ impl Engine {
             }
             Some(_) => JobStatus::Failed,
         };
-        let failure =
-            error.as_ref().filter(|_| status == JobStatus::Failed).map(EngineError::to_failure);
+        let failure = error
+            .as_ref()
+            .filter(|_| status == JobStatus::Failed)
+            .map(EngineError::to_failure);
         let (file, summary) = artifact.unzip();
-        let ending = Ending { status, failure, file: file.filter(|f| !f.is_empty()), notes, summary };
+        let ending = Ending {
+            status,
+            failure,
+            file: file.filter(|f| !f.is_empty()),
+            notes,
+            summary,
+        };
         self.store.finish_job(lease, self.now(), &ending)?;
-        self.store.find_job(id)?.ok_or(EngineError::Store(purser_store::StoreError::LeaseLost))
+        self.store
+            .find_job(id)?
+            .ok_or(EngineError::Store(purser_store::StoreError::LeaseLost))
     }
 }
 
 /// Returns what a panic said.
 pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
 }

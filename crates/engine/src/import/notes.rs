@@ -15,7 +15,11 @@ pub(crate) struct Tally {
 
 impl Tally {
     pub(crate) fn add(&mut self, notes: Notes) {
-        let Notes { prefix_stripped, export_attributes_ignored, titles_mapped } = notes;
+        let Notes {
+            prefix_stripped,
+            export_attributes_ignored,
+            titles_mapped,
+        } = notes;
         self.prefix_stripped += u64::from(prefix_stripped);
         self.export_attributes_ignored += u64::from(export_attributes_ignored);
         self.titles_mapped += u64::from(titles_mapped);
@@ -27,7 +31,12 @@ impl Tally {
 
     /// Returns a sentence for everything that happened at least once.
     pub(crate) fn sentences(&self, strategy: &str) -> Vec<String> {
-        let Self { prefix_stripped, export_attributes_ignored, titles_mapped, connections_created } = *self;
+        let Self {
+            prefix_stripped,
+            export_attributes_ignored,
+            titles_mapped,
+            connections_created,
+        } = *self;
         [
             (
                 prefix_stripped,

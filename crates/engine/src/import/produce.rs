@@ -15,6 +15,7 @@ use purser_core::import::codes::Code;
 use purser_core::import::plan::{ProfileTemplate, push_changes};
 use purser_core::import::{self, NewUser, RestoredUser, Rules, masked};
 use purser_core::job::{ImportOptions, Job, Progress};
+use purser_core::packed;
 use purser_core::row::{Position, RowError};
 use purser_store::{Batch, FailedRow, KeyKind, NewRow};
 use serde::{Deserialize, Serialize};
@@ -117,8 +118,9 @@ impl Producer {
     ) -> Result<(), EngineError> {
         let size = input.size;
         let path = input.path.clone().unwrap_or_else(|| "the input".into());
-        let (reader, taken) =
-            input.decompress().map_err(|source| EngineError::Read { path, source })?;
+        let (reader, taken) = input
+            .decompress()
+            .map_err(|source| EngineError::Read { path, source })?;
         let mut decoder = Decoder::open(reader, self.options.format, DecodeLimits::default())?;
         if self.options.strict && decoder.format() != InputFormat::Json {
             return Err(EngineError::NotAnArray);
@@ -135,20 +137,28 @@ impl Producer {
                 batch,
                 failures,
                 checkpoint: self.checkpoint,
-                progress: Progress { done, of: size.unwrap_or(done) },
+                progress: Progress {
+                    done,
+                    of: size.unwrap_or(done),
+                },
                 notes,
             };
             // The receiver is gone when the job was canceled or lost its lease; it knows why.
             if parcels.send(parcel).is_err() || !result? {
                 return Ok(());
             }
-            batch = empties.try_recv().unwrap_or_else(|_| self.engine.store.new_batch());
+            batch = empties
+                .try_recv()
+                .unwrap_or_else(|_| self.engine.store.new_batch());
             most = (most * 8).min(BATCH_ROWS);
         }
     }
 
     fn sentences(&self) -> Vec<String> {
-        let strategy = self.target.as_ref().map_or("auth0", |target| target.strategy.as_str());
+        let strategy = self
+            .target
+            .as_ref()
+            .map_or("auth0", |target| target.strategy.as_str());
         self.checkpoint.tally.sentences(strategy)
     }
 
@@ -186,7 +196,9 @@ impl Producer {
         failures: &mut Vec<FailedRow>,
     ) -> Result<bool, EngineError> {
         let is_array = decoder.format() == InputFormat::Json;
-        let Some(item) = decoder.next()? else { return Ok(false) };
+        let Some(item) = decoder.next()? else {
+            return Ok(false);
+        };
         let position = item.position;
         if self.skip > 0 {
             self.skip -= 1;
@@ -209,7 +221,12 @@ impl Producer {
             },
             Err(bad) => bad_row(&bad),
         };
-        let Position { row, line, byte, column: _ } = position;
+        let Position {
+            row,
+            line,
+            byte,
+            column: _,
+        } = position;
         failures.push(FailedRow::new((row, line, byte), record, &errors)?);
         self.checkpoint.rows += 1;
         Ok(true)
@@ -247,10 +264,18 @@ impl Producer {
             };
         }
         let sparse = self.sparse;
-        let Some(target) = &self.target else { return Err(EngineError::NoConnection) };
+        let Some(target) = &self.target else {
+            return Err(EngineError::NoConnection);
+        };
         match import::validate(text, &target.rules) {
             Ok(user) => {
-                push_new(target, &user, (text, place, now), (self.options.upsert, sparse), batch);
+                push_new(
+                    target,
+                    &user,
+                    (text, place, now),
+                    (self.options.upsert, sparse),
+                    batch,
+                );
                 self.checkpoint.tally.add(user.notes);
                 Ok(Ok(()))
             }
@@ -268,8 +293,16 @@ impl Producer {
         let (connection, strategy) = self.connection_of(user)?;
         let mut keys = vec![(KeyKind::UserId, user.user_id.as_ref())];
         keys.extend(user.email.as_deref().map(|value| (KeyKind::Email, value)));
-        keys.extend(user.username.as_deref().map(|value| (KeyKind::Username, value)));
-        keys.extend(user.phone_number.as_deref().map(|value| (KeyKind::Phone, value)));
+        keys.extend(
+            user.username
+                .as_deref()
+                .map(|value| (KeyKind::Username, value)),
+        );
+        keys.extend(
+            user.phone_number
+                .as_deref()
+                .map(|value| (KeyKind::Phone, value)),
+        );
         let credentials = user.credentials.as_ref().map(import::Credentials::to_json);
         let row = NewRow {
             place,
@@ -279,7 +312,11 @@ impl Producer {
             keys: &keys,
             credentials: credentials.as_ref().map(|secret| secret.expose().as_str()),
         };
-        batch.push(&row, |out| out.push_str(&user.profile), None::<fn(&mut String)>);
+        batch.push(
+            &row,
+            |out| packed::pack(&user.profile, out),
+            None::<fn(&mut String)>,
+        );
         Ok(())
     }
 
@@ -311,7 +348,8 @@ impl Producer {
                 (self.engine.store.insert_connection(&connection)?, strategy)
             }
         };
-        self.connections.insert(name.to_owned(), (pk, strategy.clone()));
+        self.connections
+            .insert(name.to_owned(), (pk, strategy.clone()));
         Ok((pk, strategy))
     }
 }
@@ -330,9 +368,11 @@ fn push_new(
     };
     let mut keys = [(KeyKind::UserId, user_id.as_str()); 4];
     let mut count = 1;
-    for (kind, value) in
-        [(KeyKind::Email, &user.email), (KeyKind::Username, &user.username), (KeyKind::Phone, &user.phone_number)]
-    {
+    for (kind, value) in [
+        (KeyKind::Email, &user.email),
+        (KeyKind::Username, &user.username),
+        (KeyKind::Phone, &user.phone_number),
+    ] {
         if let Some(value) = value {
             keys[count] = (kind, value);
             count += 1;
@@ -369,10 +409,12 @@ fn push_keys(keys: &[(KeyKind, &str)], out: &mut String) {
 
 /// Returns 24 random hex digits, the shape of Auth0's own ids.
 fn new_id() -> String {
-    random::<12>().iter().fold(String::with_capacity(24), |mut id, byte| {
-        let _ = write!(id, "{byte:02x}");
-        id
-    })
+    random::<12>()
+        .iter()
+        .fold(String::with_capacity(24), |mut id, byte| {
+            let _ = write!(id, "{byte:02x}");
+            id
+        })
 }
 
 fn bad_row(bad: &BadRow<'_>) -> (Vec<RowError>, String) {

@@ -74,7 +74,11 @@ impl Workers {
                 std::thread::spawn(move || work(&engine, &shared))
             })
             .collect();
-        Self { shared, threads, _alive: alive }
+        Self {
+            shared,
+            threads,
+            _alive: alive,
+        }
     }
 
     /// Returns a handle that wakes the workers when a job was queued.
@@ -106,9 +110,17 @@ impl Workers {
 fn recover(engine: &Engine) -> Result<Option<File>, EngineError> {
     let folder = engine.store.files_folder();
     let path: PathBuf = folder.join("workers.lock");
-    let error = |source| EngineError::Write { path: path.clone(), source };
+    let error = |source| EngineError::Write {
+        path: path.clone(),
+        source,
+    };
     std::fs::create_dir_all(folder).map_err(error)?;
-    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(error)?;
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(error)?;
     if file.try_lock().is_ok() {
         let jobs = engine.store.release_orphaned_jobs()?;
         if jobs > 0 {
@@ -145,7 +157,12 @@ fn work(engine: &Engine, shared: &Shared) {
 fn sleep(shared: &Shared, seen: u64) {
     let state = lock(shared);
     let still = |state: &mut State| !state.stopping && state.wakes == seen;
-    drop(shared.news.wait_timeout_while(state, IDLE, still).unwrap_or_else(PoisonError::into_inner));
+    drop(
+        shared
+            .news
+            .wait_timeout_while(state, IDLE, still)
+            .unwrap_or_else(PoisonError::into_inner),
+    );
 }
 
 fn run(engine: &Engine, shared: &Shared, claimed: Claimed) {
@@ -157,9 +174,17 @@ fn run(engine: &Engine, shared: &Shared, claimed: Claimed) {
         }
         state.running.push(watch.clone());
     }
-    let (id, attempt, lease) = (claimed.job.id.clone(), claimed.attempt, claimed.lease.clone());
+    let (id, attempt, lease) = (
+        claimed.job.id.clone(),
+        claimed.attempt,
+        claimed.lease.clone(),
+    );
     let upload = match &claimed.job {
-        Job { kind: JobKind::UsersImport(_), file: Some(file), .. } => Some(PathBuf::from(file)),
+        Job {
+            kind: JobKind::UsersImport(_),
+            file: Some(file),
+            ..
+        } => Some(PathBuf::from(file)),
         _ => None,
     };
     tracing::info!(job.id = %id, attempt, "a job starts");
@@ -171,7 +196,12 @@ fn run(engine: &Engine, shared: &Shared, claimed: Claimed) {
     lock(shared).running.retain(|other| !other.is(&watch));
     match result {
         Ok(job) => {
-            let purser_core::job::Summary { failed, updated, inserted, total } = job.summary;
+            let purser_core::job::Summary {
+                failed,
+                updated,
+                inserted,
+                total,
+            } = job.summary;
             tracing::info!(job.id = %id, status = job.status.as_str(), total, inserted, updated, failed, "a job ended");
             if let Some(upload) = upload {
                 // Already gone, or removed with the job later.
@@ -182,7 +212,9 @@ fn run(engine: &Engine, shared: &Shared, claimed: Claimed) {
         Err(EngineError::Store(StoreError::LeaseLost)) => {
             tracing::warn!(job.id = %id, "a job was taken over by another worker");
         }
-        Err(error) => tracing::error!(job.id = %id, error = %error.chain(), "a job could not be ended"),
+        Err(error) => {
+            tracing::error!(job.id = %id, error = %error.chain(), "a job could not be ended")
+        }
     }
 }
 

@@ -12,8 +12,9 @@ use crate::support::{Scene, rows};
 
 fn scene(users: usize) -> Scene {
     let scene = Scene::new();
-    let rows: Vec<String> =
-        (0..users).map(|i| format!(r#"{{"user_id":"u{i:05}","email":"user{i}@example.com"}}"#)).collect();
+    let rows: Vec<String> = (0..users)
+        .map(|i| format!(r#"{{"user_id":"u{i:05}","email":"user{i}@example.com"}}"#))
+        .collect();
     assert_eq!(scene.import(rows.join("\n")).summary.inserted, users as u64);
     scene
 }
@@ -23,8 +24,15 @@ fn ids(count: usize) -> Vec<String> {
 }
 
 fn only_ids(format: OutputFormat) -> ExportOptions {
-    let fields = vec![Field { name: "user_id".to_owned(), export_as: Some("Id".to_owned()) }];
-    ExportOptions { format, fields, ..ExportOptions::default() }
+    let fields = vec![Field {
+        name: "user_id".to_owned(),
+        export_as: Some("Id".to_owned()),
+    }];
+    ExportOptions {
+        format,
+        fields,
+        ..ExportOptions::default()
+    }
 }
 
 #[test]
@@ -36,17 +44,29 @@ fn all_users_come_once_and_in_order_over_many_chunks() {
     assert!(lines.eq(ids(10_500)));
     let json: Vec<serde_json::Value> =
         serde_json::from_slice(&scene.export(only_ids(OutputFormat::Json))).unwrap();
-    assert!(json.iter().map(|user| user["Id"].as_str().unwrap()).eq(ids(10_500)));
+    assert!(
+        json.iter()
+            .map(|user| user["Id"].as_str().unwrap())
+            .eq(ids(10_500))
+    );
 }
 
 #[test]
 fn gzip_is_the_same_bytes_compressed() {
     let scene = scene(9_000);
     for limit in [None, Some(1), Some(4_001), Some(100_000)] {
-        let plain = ExportOptions { limit, ..only_ids(OutputFormat::Csv) };
-        let packed = scene.export(ExportOptions { gzip: true, ..plain.clone() });
+        let plain = ExportOptions {
+            limit,
+            ..only_ids(OutputFormat::Csv)
+        };
+        let packed = scene.export(ExportOptions {
+            gzip: true,
+            ..plain.clone()
+        });
         let mut text = Vec::new();
-        flate2::read::GzDecoder::new(&packed[..]).read_to_end(&mut text).unwrap();
+        flate2::read::GzDecoder::new(&packed[..])
+            .read_to_end(&mut text)
+            .unwrap();
         assert_eq!(text, scene.export(plain), "{limit:?}");
     }
 }
@@ -55,7 +75,10 @@ fn gzip_is_the_same_bytes_compressed() {
 fn a_limit_cuts_exactly() {
     let scene = scene(9_000);
     for limit in [1, 10, 4_000, 4_001, 8_999, 9_000, 9_001] {
-        let options = ExportOptions { limit: Some(limit), ..only_ids(OutputFormat::Json) };
+        let options = ExportOptions {
+            limit: Some(limit),
+            ..only_ids(OutputFormat::Json)
+        };
         let users: Vec<serde_json::Value> = serde_json::from_slice(&scene.export(options)).unwrap();
         assert_eq!(users.len() as u64, limit.min(9_000));
     }
@@ -65,7 +88,10 @@ fn a_limit_cuts_exactly() {
 fn an_empty_store_gives_empty_files() {
     let scene = Scene::new();
     assert_eq!(scene.export_text(OutputFormat::Ndjson, &[]), "");
-    assert_eq!(scene.export_text(OutputFormat::Csv, &["email", "name"]), "email,name\r\n");
+    assert_eq!(
+        scene.export_text(OutputFormat::Csv, &["email", "name"]),
+        "email,name\r\n"
+    );
     let users: Vec<serde_json::Value> =
         serde_json::from_str(&scene.export_text(OutputFormat::Json, &[])).unwrap();
     assert_eq!(users, Vec::<serde_json::Value>::new());
@@ -79,8 +105,14 @@ fn one_connection_gives_its_users_alone() {
     );
     let sms = scene.engine.store().find_connection_by_name("sms").unwrap();
     let mut out = Vec::new();
-    let request = ExportRequest { connection: sms, options: only_ids(OutputFormat::Csv) };
-    let job = scene.engine.export(&request, &mut out, &Watch::default()).unwrap();
+    let request = ExportRequest {
+        connection: sms,
+        options: only_ids(OutputFormat::Csv),
+    };
+    let job = scene
+        .engine
+        .export(&request, &mut out, &Watch::default())
+        .unwrap();
     assert_eq!(String::from_utf8(out).unwrap(), "Id\r\nsms|1\r\n");
     assert_eq!((job.status, job.summary.total), (JobStatus::Completed, 1));
 }
@@ -93,11 +125,20 @@ fn the_guard_is_auth0s() {
     let options = ExportOptions {
         format: OutputFormat::Csv,
         csv_guard: CsvGuard::Auth0,
-        fields: fields.map(|name| Field { name: name.to_owned(), export_as: None }).to_vec(),
+        fields: fields
+            .map(|name| Field {
+                name: name.to_owned(),
+                export_as: None,
+            })
+            .to_vec(),
         ..ExportOptions::default()
     };
     assert_eq!(
-        String::from_utf8(scene.export(options)).unwrap().lines().nth(1).unwrap(),
+        String::from_utf8(scene.export(options))
+            .unwrap()
+            .lines()
+            .nth(1)
+            .unwrap(),
         "\"'auth0|1\",\"'say \"\"hi\"\"\",true,,\"2023-01-25T17:48:16.543Z\""
     );
 }
@@ -105,12 +146,21 @@ fn the_guard_is_auth0s() {
 #[test]
 fn a_field_that_is_no_path_is_refused_before_there_is_a_job() {
     let scene = Scene::new();
-    let fields = vec![Field { name: "identities[".to_owned(), export_as: None }];
+    let fields = vec![Field {
+        name: "identities[".to_owned(),
+        export_as: None,
+    }];
     let request = ExportRequest {
         connection: None,
-        options: ExportOptions { fields, ..ExportOptions::default() },
+        options: ExportOptions {
+            fields,
+            ..ExportOptions::default()
+        },
     };
-    let error = scene.engine.export(&request, &mut Vec::new(), &Watch::default()).unwrap_err();
+    let error = scene
+        .engine
+        .export(&request, &mut Vec::new(), &Watch::default())
+        .unwrap_err();
     assert!(matches!(error, EngineError::Field(_)), "{error}");
 }
 
@@ -118,14 +168,21 @@ fn a_field_that_is_no_path_is_refused_before_there_is_a_job() {
 #[test]
 fn an_export_sees_one_snapshot_while_an_import_goes_on() {
     let scene = Scene::new();
-    let good: Vec<String> =
-        rows(30_000).into_iter().enumerate().filter(|(i, _)| ![3, 5, 7, 9].contains(&(i % 100))).map(|(_, row)| row).collect();
+    let good: Vec<String> = rows(30_000)
+        .into_iter()
+        .enumerate()
+        .filter(|(i, _)| ![3, 5, 7, 9].contains(&(i % 100)))
+        .map(|(_, row)| row)
+        .collect();
     let path = scene.write("users", good.join("\n"));
     let watch = Watch::default();
     std::thread::scope(|scope| {
         let import = scope.spawn(|| {
             let request = scene.request(ImportOptions::default());
-            scene.engine.import(&request, Input::file(&path).unwrap(), &watch).unwrap()
+            scene
+                .engine
+                .import(&request, Input::file(&path).unwrap(), &watch)
+                .unwrap()
         });
         let mut last = 0;
         loop {
@@ -134,8 +191,14 @@ fn an_export_sees_one_snapshot_while_an_import_goes_on() {
             let text = String::from_utf8(scene.export(only_ids(OutputFormat::Csv))).unwrap();
             let users: Vec<&str> = text.lines().skip(1).collect();
             let count = users.len() as u64;
-            assert!(count >= before.max(last), "{count} users, {before} were committed");
-            assert_eq!(users.iter().collect::<std::collections::HashSet<_>>().len(), users.len());
+            assert!(
+                count >= before.max(last),
+                "{count} users, {before} were committed"
+            );
+            assert_eq!(
+                users.iter().collect::<std::collections::HashSet<_>>().len(),
+                users.len()
+            );
             last = count;
             if done {
                 assert_eq!(count, import.join().unwrap().summary.inserted);

@@ -11,7 +11,12 @@ use crate::support::{Scene, rows};
 const COUNT: usize = 3_000;
 
 fn tally() -> Summary {
-    Summary { inserted: 2_880, failed: 120, updated: 0, total: 3_000 }
+    Summary {
+        inserted: 2_880,
+        failed: 120,
+        updated: 0,
+        total: 3_000,
+    }
 }
 
 fn ndjson() -> String {
@@ -29,7 +34,10 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn upsert() -> ImportOptions {
-    ImportOptions { upsert: true, ..ImportOptions::default() }
+    ImportOptions {
+        upsert: true,
+        ..ImportOptions::default()
+    }
 }
 
 #[test]
@@ -38,7 +46,10 @@ fn every_row_ends_in_exactly_one_place_whatever_the_format() {
     let files = [
         ("ndjson", ndjson().into_bytes()),
         ("array", array().into_bytes()),
-        ("array with BOM", [b"\xef\xbb\xbf", array().as_bytes()].concat()),
+        (
+            "array with BOM",
+            [b"\xef\xbb\xbf", array().as_bytes()].concat(),
+        ),
         ("crlf", ndjson().replace('\n', "\r\n").into_bytes()),
         ("gzip", gzip(ndjson().as_bytes())),
         ("zstd", zstd),
@@ -47,7 +58,11 @@ fn every_row_ends_in_exactly_one_place_whatever_the_format() {
     for (name, bytes) in files {
         let scene = Scene::new();
         let job = scene.import(bytes);
-        assert_eq!((job.status, job.summary), (JobStatus::Completed, tally()), "{name}");
+        assert_eq!(
+            (job.status, job.summary),
+            (JobStatus::Completed, tally()),
+            "{name}"
+        );
         reports.push(scene.failures(&job.id));
     }
     assert!(reports.windows(2).all(|pair| pair[0] == pair[1]));
@@ -63,8 +78,10 @@ fn every_row_ends_in_exactly_one_place_whatever_the_format() {
             Some((i + 1, code))
         })
         .collect();
-    let found: Vec<(u64, &str)> =
-        reports[0].iter().map(|(row, codes)| (*row, codes.as_str())).collect();
+    let found: Vec<(u64, &str)> = reports[0]
+        .iter()
+        .map(|(row, codes)| (*row, codes.as_str()))
+        .collect();
     assert_eq!(found, expected);
 }
 
@@ -94,18 +111,39 @@ fn the_same_file_again_fails_without_upsert_and_updates_with_it() {
     let scene = Scene::new();
     scene.import(ndjson());
     let again = scene.import(ndjson());
-    assert_eq!(again.summary, Summary { inserted: 0, updated: 0, failed: 3_000, total: 3_000 });
+    assert_eq!(
+        again.summary,
+        Summary {
+            inserted: 0,
+            updated: 0,
+            failed: 3_000,
+            total: 3_000
+        }
+    );
     let upserted = scene.import_with(ndjson(), upsert());
-    assert_eq!(upserted.summary, Summary { inserted: 0, updated: 2_880, failed: 120, total: 3_000 });
+    assert_eq!(
+        upserted.summary,
+        Summary {
+            inserted: 0,
+            updated: 2_880,
+            failed: 120,
+            total: 3_000
+        }
+    );
     // The doubles of the first address are told from users who were there before.
-    let doubles = scene.failures(&upserted.id).into_iter().filter(|(_, codes)| codes == "DUPLICATED_USER");
+    let doubles = scene
+        .failures(&upserted.id)
+        .into_iter()
+        .filter(|(_, codes)| codes == "DUPLICATED_USER");
     assert_eq!(doubles.count(), 30);
 }
 
 #[test]
 fn an_upsert_changes_what_is_given_and_nothing_else() {
     let scene = Scene::new();
-    scene.import(r#"[{"email":"a@b.co","name":"Old","blocked":true,"user_metadata":{"a":1,"b":2}}]"#);
+    scene.import(
+        r#"[{"email":"a@b.co","name":"Old","blocked":true,"user_metadata":{"a":1,"b":2}}]"#,
+    );
     let job = scene.import_with(
         r#"[{"email":"A@B.co","nickname":"n","blocked":false,"user_metadata":{"b":3}}]"#,
         upsert(),
@@ -128,7 +166,10 @@ fn credentials_never_leave_with_an_export_or_a_report() {
     ));
     assert_eq!((job.summary.inserted, job.summary.failed), (2, 1));
     let mut text = scene.export_text(OutputFormat::Ndjson, &[]);
-    text += &scene.export_text(OutputFormat::Csv, &["password_hash", "credentials", "mfa_factors"]);
+    text += &scene.export_text(
+        OutputFormat::Csv,
+        &["password_hash", "credentials", "mfa_factors"],
+    );
     for format in [OutputFormat::Json, OutputFormat::Ndjson, OutputFormat::Csv] {
         let mut out = Vec::new();
         report::write(scene.engine.store(), &job.id, format, &mut out).unwrap();
@@ -142,11 +183,22 @@ fn credentials_never_leave_with_an_export_or_a_report() {
 
 #[test]
 fn a_restore_keeps_profiles_byte_for_byte() {
-    let users = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/users.ndjson")).unwrap();
+    let users = std::fs::read(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../testdata/users.ndjson"
+    ))
+    .unwrap();
     let scene = Scene::new();
     let job = scene.restore(&users);
     assert_eq!(job.failure, None);
-    assert_eq!(job.summary, Summary { inserted: 2_000, total: 2_000, ..Summary::default() });
+    assert_eq!(
+        job.summary,
+        Summary {
+            inserted: 2_000,
+            total: 2_000,
+            ..Summary::default()
+        }
+    );
     let exported = scene.export_text(OutputFormat::Ndjson, &[]);
     let users = String::from_utf8(users).unwrap();
     for (given, kept) in users.lines().zip(exported.lines()) {
@@ -157,9 +209,20 @@ fn a_restore_keeps_profiles_byte_for_byte() {
     assert!(connections.len() > 1, "rows name several connections");
     assert_eq!(connections.iter().map(|row| row.users).sum::<u64>(), 2_000);
     // Restoring the same again over it changes nothing.
-    let options = ImportOptions { restore: true, upsert: true, ..ImportOptions::default() };
+    let options = ImportOptions {
+        restore: true,
+        upsert: true,
+        ..ImportOptions::default()
+    };
     let again = scene.import_with(users.as_bytes(), options);
-    assert_eq!(again.summary, Summary { updated: 2_000, total: 2_000, ..Summary::default() });
+    assert_eq!(
+        again.summary,
+        Summary {
+            updated: 2_000,
+            total: 2_000,
+            ..Summary::default()
+        }
+    );
     assert_eq!(scene.export_text(OutputFormat::Ndjson, &[]), exported);
 }
 
@@ -169,8 +232,16 @@ fn exports_of_every_format_come_back_as_the_same_users() {
     source.import(ndjson());
     let expected = source.users(&["created_at", "updated_at"]);
     let csv_fields = [
-        "user_id", "email", "email_verified", "given_name", "family_name", "name", "nickname", "picture",
-        "user_metadata", "app_metadata",
+        "user_id",
+        "email",
+        "email_verified",
+        "given_name",
+        "family_name",
+        "name",
+        "nickname",
+        "picture",
+        "user_metadata",
+        "app_metadata",
     ];
     let files = [
         source.export_text(OutputFormat::Ndjson, &[]),
@@ -180,8 +251,19 @@ fn exports_of_every_format_come_back_as_the_same_users() {
     for file in files {
         let target = Scene::new();
         let job = target.import(&file);
-        assert_eq!(job.summary, Summary { inserted: 2_880, total: 2_880, ..Summary::default() });
-        assert!(job.notes.iter().any(|note| note.contains("prefix")), "{:?}", job.notes);
+        assert_eq!(
+            job.summary,
+            Summary {
+                inserted: 2_880,
+                total: 2_880,
+                ..Summary::default()
+            }
+        );
+        assert!(
+            job.notes.iter().any(|note| note.contains("prefix")),
+            "{:?}",
+            job.notes
+        );
         assert_eq!(target.users(&["created_at", "updated_at"]), expected);
     }
 }
@@ -195,7 +277,10 @@ fn a_corrected_report_is_an_import_file() {
         );
         assert_eq!(job.summary.failed, 2);
         let mut out = Vec::new();
-        assert_eq!(report::write(scene.engine.store(), &job.id, format, &mut out).unwrap(), 2);
+        assert_eq!(
+            report::write(scene.engine.store(), &job.id, format, &mut out).unwrap(),
+            2
+        );
         let report = String::from_utf8(out).unwrap();
         let fixed = report
             .replace("\"bad\"", "\"a@b.co\"")
@@ -203,7 +288,12 @@ fn a_corrected_report_is_an_import_file() {
             .replace("\"colour\"", "\"nickname\"")
             .replace(",colour", ",nickname");
         let again = scene.import(&fixed);
-        assert_eq!(again.summary.inserted, 2, "{fixed} {:?}", scene.failures(&again.id));
+        assert_eq!(
+            again.summary.inserted,
+            2,
+            "{fixed} {:?}",
+            scene.failures(&again.id)
+        );
         let users = scene.users(&[]);
         assert_eq!(users["a@b.co"]["user_metadata"]["n"], 1, "{fixed}");
         assert_eq!(users["c@d.co"]["nickname"], "red");
@@ -213,7 +303,10 @@ fn a_corrected_report_is_an_import_file() {
 #[test]
 fn under_auth0s_limits_only_an_array_will_do() {
     let scene = Scene::new();
-    let options = ImportOptions { strict: true, ..ImportOptions::default() };
+    let options = ImportOptions {
+        strict: true,
+        ..ImportOptions::default()
+    };
     let job = scene.import_with("{\"email\":\"a@b.co\"}\n", options.clone());
     assert_eq!(job.status, JobStatus::Failed);
     let failure = job.failure.unwrap();
@@ -222,13 +315,19 @@ fn under_auth0s_limits_only_an_array_will_do() {
         "Failed to parse users file JSON when importing users. Make sure it is valid JSON."
     );
     let job = scene.import_with("[{\"email\":\"a@b.co\",\"created_at\":\"x\"}]", options);
-    assert_eq!(scene.failures(&job.id), [(1, "OBJECT_ADDITIONAL_PROPERTIES".to_owned())]);
+    assert_eq!(
+        scene.failures(&job.id),
+        [(1, "OBJECT_ADDITIONAL_PROPERTIES".to_owned())]
+    );
 }
 
 #[test]
 fn a_given_format_is_not_guessed() {
     let scene = Scene::new();
-    let options = ImportOptions { format: InputFormat::Csv, ..ImportOptions::default() };
+    let options = ImportOptions {
+        format: InputFormat::Csv,
+        ..ImportOptions::default()
+    };
     let job = scene.import_with("[{\"email\":\"a@b.co\"}]", options);
     assert_eq!(job.status, JobStatus::Failed);
     assert_eq!(scene.engine.store().count_users(None).unwrap(), 0);

@@ -18,7 +18,10 @@ fn wait(scene: &Scene, id: &JobId) -> Job {
         if job.status.is_final() {
             return job;
         }
-        assert!(started.elapsed() < Duration::from_secs(120), "job {id} does not end");
+        assert!(
+            started.elapsed() < Duration::from_secs(120),
+            "job {id} does not end"
+        );
         std::thread::sleep(Duration::from_millis(5));
     }
 }
@@ -28,14 +31,34 @@ fn workers_run_what_is_queued() {
     let scene = Scene::new();
     let upload = scene.write("upload", rows(200).join("\n"));
     let workers = Workers::start(&scene.engine, 2);
-    let import =
-        scene.engine.queue_import(&scene.request(ImportOptions::default()), upload.clone()).unwrap();
+    let import = scene
+        .engine
+        .queue_import(&scene.request(ImportOptions::default()), upload.clone())
+        .unwrap();
     assert_eq!(import.status, JobStatus::Pending);
     workers.wake();
     let import = wait(&scene, &import.id);
-    assert_eq!(import.summary, Summary { inserted: 192, failed: 8, updated: 0, total: 200 });
-    let options = ExportOptions { format: OutputFormat::Csv, gzip: true, ..ExportOptions::default() };
-    let export = scene.engine.queue_export(&ExportRequest { connection: None, options }).unwrap();
+    assert_eq!(
+        import.summary,
+        Summary {
+            inserted: 192,
+            failed: 8,
+            updated: 0,
+            total: 200
+        }
+    );
+    let options = ExportOptions {
+        format: OutputFormat::Csv,
+        gzip: true,
+        ..ExportOptions::default()
+    };
+    let export = scene
+        .engine
+        .queue_export(&ExportRequest {
+            connection: None,
+            options,
+        })
+        .unwrap();
     workers.wake();
     let export = wait(&scene, &export.id);
     assert_eq!(export.status, JobStatus::Completed);
@@ -43,7 +66,10 @@ fn workers_run_what_is_queued() {
     assert!(artifact.ends_with("acme.csv.gz"), "{artifact}");
     assert!(std::path::Path::new(&artifact).exists());
     workers.stop();
-    assert!(!upload.exists(), "an upload is removed when its job has ended");
+    assert!(
+        !upload.exists(),
+        "an upload is removed when its job has ended"
+    );
 }
 
 /// Stops a server in the middle of an import, several times, and starts another: nothing is lost, nothing comes twice.
@@ -51,11 +77,21 @@ fn workers_run_what_is_queued() {
 fn a_stopped_import_goes_on_where_it_was() {
     let scene = Scene::new();
     let upload = scene.write("upload", rows(30_000).join("\n"));
-    let job = scene.engine.queue_import(&scene.request(ImportOptions::default()), upload).unwrap();
+    let job = scene
+        .engine
+        .queue_import(&scene.request(ImportOptions::default()), upload)
+        .unwrap();
     let mut stops = 0;
     loop {
         let workers = Workers::start(&scene.engine, 1);
-        let before = scene.engine.store().find_job(&job.id).unwrap().unwrap().summary.total;
+        let before = scene
+            .engine
+            .store()
+            .find_job(&job.id)
+            .unwrap()
+            .unwrap()
+            .summary
+            .total;
         let started = Instant::now();
         let now = loop {
             let now = scene.engine.store().find_job(&job.id).unwrap().unwrap();
@@ -73,7 +109,15 @@ fn a_stopped_import_goes_on_where_it_was() {
     }
     assert!(stops > 1, "the import was over before it could be stopped");
     let job = wait(&scene, &job.id);
-    assert_eq!(job.summary, Summary { inserted: 28_800, failed: 1_200, updated: 0, total: 30_000 });
+    assert_eq!(
+        job.summary,
+        Summary {
+            inserted: 28_800,
+            failed: 1_200,
+            updated: 0,
+            total: 30_000
+        }
+    );
     let failures = scene.failures(&job.id);
     assert_eq!(failures.len(), 1_200);
     assert!(failures.windows(2).all(|pair| pair[0].0 < pair[1].0));
@@ -85,14 +129,25 @@ fn a_stopped_import_goes_on_where_it_was() {
 fn a_killed_servers_job_goes_on_at_once() {
     let scene = Scene::new();
     let upload = scene.write("upload", rows(100).join("\n"));
-    let job = scene.engine.queue_import(&scene.request(ImportOptions::default()), upload).unwrap();
-    let dead = scene.engine.store().claim_job(purser_core::clock::Timestamp(0)).unwrap().unwrap();
+    let job = scene
+        .engine
+        .queue_import(&scene.request(ImportOptions::default()), upload)
+        .unwrap();
+    let dead = scene
+        .engine
+        .store()
+        .claim_job(purser_core::clock::Timestamp(0))
+        .unwrap()
+        .unwrap();
     assert_eq!(dead.job.id, job.id);
     let workers = Workers::start(&scene.engine, 1);
     let job = wait(&scene, &job.id);
     assert_eq!(job.summary.total, 100);
     workers.stop();
-    let late = scene.engine.store().heartbeat(&dead.lease, crate::support::NOW, None);
+    let late = scene
+        .engine
+        .store()
+        .heartbeat(&dead.lease, crate::support::NOW, None);
     assert!(late.is_err(), "the dead worker holds nothing any more");
 }
 
@@ -103,9 +158,15 @@ fn a_canceled_import_keeps_what_it_committed() {
     let watch = Watch::default();
     watch.cancel();
     let request = scene.request(ImportOptions::default());
-    let job = scene.engine.import(&request, Input::file(&path).unwrap(), &watch).unwrap();
+    let job = scene
+        .engine
+        .import(&request, Input::file(&path).unwrap(), &watch)
+        .unwrap();
     assert_eq!(job.status, JobStatus::Canceled);
-    assert_eq!(job.summary.inserted, scene.engine.store().count_users(None).unwrap());
+    assert_eq!(
+        job.summary.inserted,
+        scene.engine.store().count_users(None).unwrap()
+    );
 }
 
 #[test]
@@ -115,26 +176,57 @@ fn an_interrupted_import_of_the_command_line_can_be_resumed() {
     let watch = Watch::default();
     let request = scene.request(ImportOptions::default());
     let stopped = std::thread::scope(|scope| {
-        let import =
-            scope.spawn(|| scene.engine.import(&request, Input::file(&path).unwrap(), &watch));
+        let import = scope.spawn(|| {
+            scene
+                .engine
+                .import(&request, Input::file(&path).unwrap(), &watch)
+        });
         while watch.summary().total == 0 && !import.is_finished() {
             std::thread::yield_now();
         }
         watch.stop();
         import.join().unwrap()
     });
-    let id = scene.engine.store().list_jobs(&purser_store::JobFilter::default()).unwrap()[0].id.clone();
+    let id = scene
+        .engine
+        .store()
+        .list_jobs(&purser_store::JobFilter::default())
+        .unwrap()[0]
+        .id
+        .clone();
     if stopped.is_ok() {
         // The import was quicker; then there is nothing to resume.
-        assert!(scene.engine.resume_import(&id, &Watch::default()).unwrap().is_none());
+        assert!(
+            scene
+                .engine
+                .resume_import(&id, &Watch::default())
+                .unwrap()
+                .is_none()
+        );
         return;
     }
     assert!(matches!(stopped, Err(EngineError::Stopping)));
     // Another process goes on.
     let other = open(scene.folder.path());
-    let job = other.resume_import(&id, &Watch::default()).unwrap().unwrap();
-    assert_eq!(job.summary, Summary { inserted: 19_200, failed: 800, updated: 0, total: 20_000 });
-    assert!(other.resume_import(&id, &Watch::default()).unwrap().is_none());
+    let job = other
+        .resume_import(&id, &Watch::default())
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        job.summary,
+        Summary {
+            inserted: 19_200,
+            failed: 800,
+            updated: 0,
+            total: 20_000
+        }
+    );
+    assert!(
+        other
+            .resume_import(&id, &Watch::default())
+            .unwrap()
+            .is_none()
+    );
 }
 
 #[test]
@@ -145,11 +237,17 @@ fn an_export_that_cannot_be_written_leaves_no_file() {
     std::fs::create_dir_all(&files).unwrap();
     std::fs::write(files.join("artifacts"), "in the way").unwrap();
     let workers = Workers::start(&scene.engine, 1);
-    let request = ExportRequest { connection: None, options: ExportOptions::default() };
+    let request = ExportRequest {
+        connection: None,
+        options: ExportOptions::default(),
+    };
     let job = scene.engine.queue_export(&request).unwrap();
     workers.wake();
     let job = wait(&scene, &job.id);
     assert_eq!(job.status, JobStatus::Failed);
-    assert!(job.failure.unwrap().reason.contains("could not write"), "a reason with the path");
+    assert!(
+        job.failure.unwrap().reason.contains("could not write"),
+        "a reason with the path"
+    );
     workers.stop();
 }

@@ -26,7 +26,10 @@ pub(crate) struct Scene {
 impl Scene {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { engine: open(folder.path()), folder }
+        Self {
+            engine: open(folder.path()),
+            folder,
+        }
     }
 
     pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
@@ -36,14 +39,26 @@ impl Scene {
     }
 
     pub(crate) fn request(&self, options: ImportOptions) -> ImportRequest {
-        let connection = self.engine.store().find_connection_by_name(DEFAULT_CONNECTION).unwrap();
-        ImportRequest { connection: connection.filter(|_| !options.restore), options, external_id: None }
+        let connection = self
+            .engine
+            .store()
+            .find_connection_by_name(DEFAULT_CONNECTION)
+            .unwrap();
+        ImportRequest {
+            connection: connection.filter(|_| !options.restore),
+            options,
+            external_id: None,
+        }
     }
 
     pub(crate) fn import_with(&self, bytes: impl AsRef<[u8]>, options: ImportOptions) -> Job {
         let path = self.write("users", bytes);
         self.engine
-            .import(&self.request(options), Input::file(&path).unwrap(), &Watch::default())
+            .import(
+                &self.request(options),
+                Input::file(&path).unwrap(),
+                &Watch::default(),
+            )
             .unwrap()
     }
 
@@ -52,20 +67,39 @@ impl Scene {
     }
 
     pub(crate) fn restore(&self, bytes: impl AsRef<[u8]>) -> Job {
-        self.import_with(bytes, ImportOptions { restore: true, ..ImportOptions::default() })
+        self.import_with(
+            bytes,
+            ImportOptions {
+                restore: true,
+                ..ImportOptions::default()
+            },
+        )
     }
 
     pub(crate) fn export(&self, options: ExportOptions) -> Vec<u8> {
         let mut out = Vec::new();
-        let request = ExportRequest { connection: None, options };
-        let job = self.engine.export(&request, &mut out, &Watch::default()).unwrap();
+        let request = ExportRequest {
+            connection: None,
+            options,
+        };
+        let job = self
+            .engine
+            .export(&request, &mut out, &Watch::default())
+            .unwrap();
         assert_eq!(job.failure, None);
         out
     }
 
     pub(crate) fn export_text(&self, format: OutputFormat, fields: &[&str]) -> String {
-        let fields = fields.iter().map(|name| Field { name: (*name).to_owned(), export_as: None });
-        let options = ExportOptions { format, fields: fields.collect(), ..ExportOptions::default() };
+        let fields = fields.iter().map(|name| Field {
+            name: (*name).to_owned(),
+            export_as: None,
+        });
+        let options = ExportOptions {
+            format,
+            fields: fields.collect(),
+            ..ExportOptions::default()
+        };
         String::from_utf8(self.export(options)).unwrap()
     }
 

@@ -16,7 +16,7 @@ CREATE TABLE connections (
     users           INTEGER NOT NULL DEFAULT 0   -- kept in step by every write, so that counts are free
 );
 
--- A profile is one JSON text; `import` is the job that wrote it last, which tells a duplicate inside
+-- A profile is one JSON text, packed: frequent fragments are single control characters (core/packed.rs); `import` is the job that wrote it last, which tells a duplicate inside
 -- a file from a user who was there before.
 CREATE TABLE users (
     pk         INTEGER PRIMARY KEY,

@@ -8,6 +8,7 @@ use purser_core::import::plan::{merge_credentials, push_merged};
 use purser_core::import::{already_provided, conflict, duplicated_user, masked};
 use purser_core::job::Summary;
 use purser_core::json::RawJson;
+use purser_core::packed;
 use purser_core::row::RowError;
 use purser_core::secret::Secret;
 use rusqlite::{Connection as Sqlite, OptionalExtension, params};
@@ -48,6 +49,7 @@ pub(super) struct Apply<'a> {
     /// The user read last: rows of one user have several hits.
     last_read: Option<Rc<Found>>,
     merged: String,
+    packed: String,
     pub(super) failures: Vec<FailedRow>,
     pub(super) summary: Summary,
     pub(super) inserted: HashMap<i64, i64>,
@@ -73,6 +75,7 @@ impl<'a> Apply<'a> {
             first_pk: last.unwrap_or(0) + 1,
             last_read: None,
             merged: String::new(),
+            packed: String::new(),
             failures: vec![],
             summary: Summary::default(),
             inserted: HashMap::new(),
@@ -88,14 +91,23 @@ impl<'a> Apply<'a> {
         let mut hits = Vec::new();
         for Key { hash, row, kind } in &self.batch.keys {
             let connection = self.batch.entries[*row as usize].connection;
-            if claim.execute(params![hash, self.pk(*row), connection]).map_err(&error)? > 0 {
+            if claim
+                .execute(params![hash, self.pk(*row), connection])
+                .map_err(&error)?
+                > 0
+            {
                 continue;
             }
             let mut taken = look_up.query([hash]).map_err(&error)?;
             while let Some(key) = taken.next().map_err(&error)? {
-                let (pk, connection) =
-                    (key.get(0).map_err(&error)?, key.get(1).map_err(&error)?);
-                hits.push(Hit { row: *row, kind: *kind, hash: *hash, pk, connection });
+                let (pk, connection) = (key.get(0).map_err(&error)?, key.get(1).map_err(&error)?);
+                hits.push(Hit {
+                    row: *row,
+                    kind: *kind,
+                    hash: *hash,
+                    pk,
+                    connection,
+                });
             }
         }
         hits.sort_unstable_by_key(|hit| (hit.row, hit.kind));
@@ -131,7 +143,8 @@ impl<'a> Apply<'a> {
             if !errors.is_empty() {
                 self.summary.failed += 1;
                 let record = masked(self.batch.str(entry.source));
-                self.failures.push(FailedRow::new(entry.place, record, &errors)?);
+                self.failures
+                    .push(FailedRow::new(entry.place, record, &errors)?);
             }
         }
         Ok(())
@@ -156,7 +169,9 @@ impl<'a> Apply<'a> {
             if !rival || entry.unique & (1 << (hit.kind as u8)) == 0 {
                 continue;
             }
-            let Some(user) = self.read(hit.pk)? else { continue };
+            let Some(user) = self.read(hit.pk)? else {
+                continue;
+            };
             let key = self.batch.key(entry, hit.kind).unwrap_or_default();
             if has_key(&user.profile, hit.kind, key) {
                 found.push((hit.kind, user));
@@ -167,10 +182,17 @@ impl<'a> Apply<'a> {
         }
         if !self.step.upsert {
             let free = found.is_empty();
-            return Ok(if free { Verdict::Insert } else { Verdict::Fail(vec![duplicated_user()]) });
+            return Ok(if free {
+                Verdict::Insert
+            } else {
+                Verdict::Fail(vec![duplicated_user()])
+            });
         }
         let by = self.match_key(entry);
-        let matched = found.iter().find(|(kind, _)| Some(*kind) == by).map(|(_, user)| Rc::clone(user));
+        let matched = found
+            .iter()
+            .find(|(kind, _)| Some(*kind) == by)
+            .map(|(_, user)| Rc::clone(user));
         let pk = matched.as_ref().map(|user| user.pk);
         let foreign: Vec<RowError> = found
             .iter()
@@ -189,7 +211,11 @@ impl<'a> Apply<'a> {
     fn match_key(&self, entry: &Entry) -> Option<KeyKind> {
         let by_id = [KeyKind::UserId];
         let by_address = [KeyKind::Email, KeyKind::Phone, KeyKind::UserId];
-        let order: &[KeyKind] = if entry.changes.is_some() { &by_address } else { &by_id };
+        let order: &[KeyKind] = if entry.changes.is_some() {
+            &by_address
+        } else {
+            &by_id
+        };
         let usable = |kind: &&KeyKind| {
             entry.unique & (1 << (**kind as u8)) != 0 && entry.keys[**kind as usize - 1].is_some()
         };
@@ -202,19 +228,8 @@ impl<'a> Apply<'a> {
         }
         let found = self
             .db
-            .prepare_cached("SELECT connection, import, profile FROM users WHERE pk = ?1")
-            .and_then(|mut statement| {
-                statement
-                    .query_row([pk], |row| {
-                        Ok(Found {
-                            pk,
-                            connection: row.get(0)?,
-                            import: row.get(1)?,
-                            profile: row.get(2)?,
-                        })
-                    })
-                    .optional()
-            })
+            .prepare_cached("SELECT pk, connection, import, profile FROM users WHERE pk = ?1")
+            .and_then(|mut statement| statement.query_row([pk], Found::from_row).optional())
             .map_err(StoreError::sql("reading a user"))?;
         self.last_read = found.map(Rc::new);
         Ok(self.last_read.clone())
@@ -229,9 +244,14 @@ impl<'a> Apply<'a> {
         for (kind, hash) in keys {
             let mut taken = look_up.query([hash]).map_err(&error)?;
             while let Some(key) = taken.next().map_err(&error)? {
-                let (pk, connection) =
-                    (key.get(0).map_err(&error)?, key.get(1).map_err(&error)?);
-                again.push(Hit { row, kind, hash, pk, connection });
+                let (pk, connection) = (key.get(0).map_err(&error)?, key.get(1).map_err(&error)?);
+                again.push(Hit {
+                    row,
+                    kind,
+                    hash,
+                    pk,
+                    connection,
+                });
             }
         }
         Ok(again)
@@ -239,7 +259,10 @@ impl<'a> Apply<'a> {
 
     /// Frees the keys that were claimed for a row that becomes no user: those that were not taken.
     fn give_up_keys(&self, row: u32, entry: &Entry, hits: &[Hit]) -> Result<(), StoreError> {
-        for kind in KeyKind::ALL.into_iter().filter(|kind| hits.iter().all(|hit| hit.kind != *kind)) {
+        for kind in KeyKind::ALL
+            .into_iter()
+            .filter(|kind| hits.iter().all(|hit| hit.kind != *kind))
+        {
             if let Some(value) = self.batch.key(entry, kind) {
                 keys::delete(self.db, self.batch.hasher.hash(kind, value), self.pk(row))?;
             }
@@ -251,9 +274,16 @@ impl<'a> Apply<'a> {
         let error = StoreError::sql("inserting a user");
         let pk = self.pk(row);
         self.db
-            .prepare_cached("INSERT INTO users (pk, connection, import, profile) VALUES (?1, ?2, ?3, ?4)")
+            .prepare_cached(
+                "INSERT INTO users (pk, connection, import, profile) VALUES (?1, ?2, ?3, ?4)",
+            )
             .and_then(|mut statement| {
-                statement.execute(params![pk, entry.connection, self.job, self.batch.str(entry.profile)])
+                statement.execute(params![
+                    pk,
+                    entry.connection,
+                    self.job,
+                    self.batch.str(entry.profile)
+                ])
             })
             .map_err(&error)?;
         if let Some(credentials) = entry.credentials {
@@ -297,16 +327,23 @@ impl<'a> Apply<'a> {
         profile.clear();
         match entry.changes {
             Some(changes) => {
-                push_merged(&user.profile, self.batch.str(changes), self.now, &mut profile);
+                push_merged(
+                    &user.profile,
+                    self.batch.str(changes),
+                    self.now,
+                    &mut profile,
+                );
             }
             None => {
-                profile.push_str(self.batch.str(entry.profile));
+                packed::unpack(self.batch.str(entry.profile), &mut profile);
                 self.replace_keys(user, &profile)?;
             }
         }
+        self.packed.clear();
+        packed::pack(&profile, &mut self.packed);
         self.db
             .prepare_cached("UPDATE users SET profile = ?2, import = ?3 WHERE pk = ?1")
-            .and_then(|mut statement| statement.execute(params![user.pk, profile, self.job]))
+            .and_then(|mut statement| statement.execute(params![user.pk, self.packed, self.job]))
             .map_err(StoreError::sql("updating a user"))?;
         self.merged = profile;
         self.last_read = None;

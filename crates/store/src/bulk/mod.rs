@@ -87,7 +87,9 @@ impl Batch {
 
     /// Returns how much memory its rows take.
     pub fn bytes(&self) -> usize {
-        self.text.len() + self.entries.len() * size_of::<Entry>() + self.keys.len() * size_of::<Key>()
+        self.text.len()
+            + self.entries.len() * size_of::<Entry>()
+            + self.keys.len() * size_of::<Key>()
     }
 
     pub fn clear(&mut self) {
@@ -96,7 +98,7 @@ impl Batch {
         self.keys.clear();
     }
 
-    /// Adds a row. `write_profile` appends the new user's profile, `write_changes` (for an upsert) the object of
+    /// Adds a row. `write_profile` appends the new user's packed profile, `write_changes` (for an upsert) the object of
     /// attributes to change; without it a user who exists is replaced by the profile.
     pub fn push(
         &mut self,
@@ -108,7 +110,11 @@ impl Batch {
         let mut keys = [None; 4];
         let mut unique = 0;
         for (kind, value) in row.keys {
-            self.keys.push(Key { hash: self.hasher.hash(*kind, value), row: index, kind: *kind });
+            self.keys.push(Key {
+                hash: self.hasher.hash(*kind, value),
+                row: index,
+                kind: *kind,
+            });
             keys[*kind as usize - 1] = Some(self.append(|text| text.push_str(value)));
             unique |= u8::from(is_unique(row.strategy, *kind)) << (*kind as u8);
         }
@@ -118,7 +124,9 @@ impl Batch {
             unique,
             source: self.append(|text| text.push_str(row.source)),
             profile: self.append(write_profile),
-            credentials: row.credentials.map(|json| self.append(|text| text.push_str(json))),
+            credentials: row
+                .credentials
+                .map(|json| self.append(|text| text.push_str(json))),
             changes: write_changes.map(|write| self.append(write)),
             keys,
         };
@@ -134,7 +142,10 @@ impl Batch {
         let start = self.text.len();
         write(&mut self.text);
         let at = |n: usize| u32::try_from(n).expect("a batch holds less than 4 GiB");
-        Span { start: at(start), end: at(self.text.len()) }
+        Span {
+            start: at(start),
+            end: at(self.text.len()),
+        }
     }
 
     fn str(&self, span: Span) -> &str {
@@ -169,7 +180,12 @@ pub struct BatchOutcome {
 
 impl Store {
     pub fn new_batch(&self) -> Batch {
-        Batch { hasher: self.inner.hasher.clone(), text: String::new(), entries: vec![], keys: vec![] }
+        Batch {
+            hasher: self.inner.hasher.clone(),
+            text: String::new(),
+            entries: vec![],
+            keys: vec![],
+        }
     }
 
     /// Applies a step in one transaction; it happens as a whole or not at all.
@@ -193,7 +209,10 @@ impl Store {
                 count_users(tx, connection, inserted)?;
             }
             let so_far = write_progress(tx, lease, step, step_summary)?;
-            Ok(BatchOutcome { step: step_summary, so_far })
+            Ok(BatchOutcome {
+                step: step_summary,
+                so_far,
+            })
         })
     }
 }
@@ -236,4 +255,3 @@ fn write_progress(
     })
     .map_err(StoreError::sql(doing))
 }
-

@@ -25,8 +25,16 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         let store = TestStore::new();
-        let default = store.find_connection_by_name(DEFAULT_CONNECTION).unwrap().unwrap().pk;
-        Self { store, default, rows: Cell::new(0) }
+        let default = store
+            .find_connection_by_name(DEFAULT_CONNECTION)
+            .unwrap()
+            .unwrap()
+            .pk;
+        Self {
+            store,
+            default,
+            rows: Cell::new(0),
+        }
     }
 
     fn job(&self, number: u8) -> Lease {
@@ -82,8 +90,12 @@ impl Scene {
             progress: Progress { done: 1, of: 2 },
             notes: &[],
         };
-        let Summary { failed, updated, inserted, total } =
-            self.store.apply_step(lease, NOW, &step).unwrap().step;
+        let Summary {
+            failed,
+            updated,
+            inserted,
+            total,
+        } = self.store.apply_step(lease, NOW, &step).unwrap().step;
         assert_eq!(failed + updated + inserted, total);
         format!("{inserted} inserted, {updated} updated, {failed} failed")
     }
@@ -99,7 +111,12 @@ impl Scene {
             .scan_row_errors::<StoreError>(&JobId::from_random(&[number; 16]), |row| {
                 let all = RawJson::trusted(&row.errors);
                 for error in all.elements() {
-                    let text = |name: &str| error.get(name).and_then(RawJson::as_str).unwrap_or_default();
+                    let text = |name: &str| {
+                        error
+                            .get(name)
+                            .and_then(RawJson::as_str)
+                            .unwrap_or_default()
+                    };
                     errors.push(format!("{} {} {}", row.row, text("code"), text("message")));
                 }
                 Ok(())
@@ -109,19 +126,26 @@ impl Scene {
     }
 
     fn user(&self, id: &str) -> Option<String> {
-        self.store.find_user(&UserId::new(id)).unwrap().map(|profile| profile.into_string())
+        self.store
+            .find_user(&UserId::new(id))
+            .unwrap()
+            .map(|profile| profile.into_string())
     }
 }
 
 const EXISTS: &str = "DUPLICATED_USER The user already exist and upsert parameter is false";
-const TWICE: &str = "DUPLICATED_USER A user with this [email|username|user_id] was already provided.";
+const TWICE: &str =
+    "DUPLICATED_USER A user with this [email|username|user_id] was already provided.";
 
 #[test]
 fn new_users_are_inserted_and_found_by_every_key() {
     let scene = Scene::new();
     let job = scene.job(1);
     let rows = [Row("auth0|1", "a@b.co", ""), Row("auth0|2", "c@b.co", "")];
-    assert_eq!(scene.apply(&job, &rows, false), "2 inserted, 0 updated, 0 failed");
+    assert_eq!(
+        scene.apply(&job, &rows, false),
+        "2 inserted, 0 updated, 0 failed"
+    );
     assert!(scene.user("auth0|1").is_some());
     assert_eq!(scene.store.find_users_by_email("c@b.co").unwrap().len(), 1);
     assert_eq!(scene.store.count_users(None).unwrap(), 2);
@@ -131,29 +155,57 @@ fn new_users_are_inserted_and_found_by_every_key() {
 fn users_who_were_there_fail_without_upsert() {
     let scene = Scene::new();
     scene.apply(&scene.job(1), &[Row("auth0|1", "a@b.co", "")], false);
-    let rows = [Row("auth0|9", "a@b.co", ""), Row("auth0|1", "z@b.co", ""), Row("auth0|3", "new@b.co", "")];
-    assert_eq!(scene.apply(&scene.job(2), &rows, false), "1 inserted, 0 updated, 2 failed");
-    assert_eq!(scene.errors(2), [format!("1 {EXISTS}"), format!("2 {EXISTS}")]);
+    let rows = [
+        Row("auth0|9", "a@b.co", ""),
+        Row("auth0|1", "z@b.co", ""),
+        Row("auth0|3", "new@b.co", ""),
+    ];
+    assert_eq!(
+        scene.apply(&scene.job(2), &rows, false),
+        "1 inserted, 0 updated, 2 failed"
+    );
+    assert_eq!(
+        scene.errors(2),
+        [format!("1 {EXISTS}"), format!("2 {EXISTS}")]
+    );
     // The keys that the failed rows had claimed are free again.
     let rows = [Row("auth0|9", "y@b.co", ""), Row("auth0|8", "z@b.co", "")];
-    assert_eq!(scene.apply(&scene.job(3), &rows, false), "2 inserted, 0 updated, 0 failed");
+    assert_eq!(
+        scene.apply(&scene.job(3), &rows, false),
+        "2 inserted, 0 updated, 0 failed"
+    );
 }
 
 #[test]
 fn the_later_of_two_equal_rows_fails_in_one_batch_and_over_two() {
     let scene = Scene::new();
     let job = scene.job(1);
-    let rows =
-        [Row("auth0|1", "a@b.co", ""), Row("auth0|2", "a@b.co", ""), Row("auth0|1", "c@b.co", "")];
-    assert_eq!(scene.apply(&job, &rows, false), "1 inserted, 0 updated, 2 failed");
-    assert_eq!(scene.apply(&job, &[], false), "0 inserted, 0 updated, 0 failed");
-    assert_eq!(scene.errors(1), [format!("2 {TWICE}"), format!("3 {TWICE}")]);
+    let rows = [
+        Row("auth0|1", "a@b.co", ""),
+        Row("auth0|2", "a@b.co", ""),
+        Row("auth0|1", "c@b.co", ""),
+    ];
+    assert_eq!(
+        scene.apply(&job, &rows, false),
+        "1 inserted, 0 updated, 2 failed"
+    );
+    assert_eq!(
+        scene.apply(&job, &[], false),
+        "0 inserted, 0 updated, 0 failed"
+    );
+    assert_eq!(
+        scene.errors(1),
+        [format!("2 {TWICE}"), format!("3 {TWICE}")]
+    );
 
     let scene = Scene::new();
     let job = scene.job(1);
     scene.apply(&job, &rows[..1], false);
     let later = [Row("auth0|7", "q@b.co", ""), Row("auth0|2", "a@b.co", "")];
-    assert_eq!(scene.apply(&job, &later, false), "1 inserted, 0 updated, 1 failed");
+    assert_eq!(
+        scene.apply(&job, &later, false),
+        "1 inserted, 0 updated, 1 failed"
+    );
     assert_eq!(scene.errors(1), [format!("3 {TWICE}")]);
 }
 
@@ -162,10 +214,19 @@ fn the_later_of_two_equal_rows_fails_in_one_batch_and_over_two() {
 fn a_failed_row_takes_nothing_from_the_rows_behind_it() {
     let scene = Scene::new();
     scene.apply(&scene.job(1), &[Row("auth0|1", "a@b.co", "")], false);
-    let rows =
-        [Row("auth0|1", "x@b.co", ""), Row("auth0|2", "x@b.co", ""), Row("auth0|3", "x@b.co", "")];
-    assert_eq!(scene.apply(&scene.job(2), &rows, false), "1 inserted, 0 updated, 2 failed");
-    assert_eq!(scene.errors(2), [format!("1 {EXISTS}"), format!("3 {TWICE}")]);
+    let rows = [
+        Row("auth0|1", "x@b.co", ""),
+        Row("auth0|2", "x@b.co", ""),
+        Row("auth0|3", "x@b.co", ""),
+    ];
+    assert_eq!(
+        scene.apply(&scene.job(2), &rows, false),
+        "1 inserted, 0 updated, 2 failed"
+    );
+    assert_eq!(
+        scene.errors(2),
+        [format!("1 {EXISTS}"), format!("3 {TWICE}")]
+    );
     assert!(scene.user("auth0|2").is_some());
     assert_eq!(scene.store.find_users_by_email("x@b.co").unwrap().len(), 1);
 }
@@ -173,9 +234,19 @@ fn a_failed_row_takes_nothing_from_the_rows_behind_it() {
 #[test]
 fn an_upsert_updates_by_address_and_inserts_the_rest() {
     let scene = Scene::new();
-    scene.apply(&scene.job(1), &[Row("auth0|1", "a@b.co", ",\"name\":\"Old\",\"keep\":1")], false);
-    let rows = [Row("auth0|1", "a@b.co", ",\"name\":\"New\""), Row("auth0|2", "c@b.co", ",\"name\":\"C\"")];
-    assert_eq!(scene.apply(&scene.job(2), &rows, true), "1 inserted, 1 updated, 0 failed");
+    scene.apply(
+        &scene.job(1),
+        &[Row("auth0|1", "a@b.co", ",\"name\":\"Old\",\"keep\":1")],
+        false,
+    );
+    let rows = [
+        Row("auth0|1", "a@b.co", ",\"name\":\"New\""),
+        Row("auth0|2", "c@b.co", ",\"name\":\"C\""),
+    ];
+    assert_eq!(
+        scene.apply(&scene.job(2), &rows, true),
+        "1 inserted, 1 updated, 0 failed"
+    );
     let user = scene.user("auth0|1").unwrap();
     assert!(user.contains("\"name\":\"New\",\"keep\":1"), "{user}");
 }
@@ -185,13 +256,26 @@ fn an_upsert_with_another_id_keeps_the_id_unless_it_is_somebody_elses() {
     let scene = Scene::new();
     let old = [Row("auth0|1", "a@b.co", ""), Row("auth0|2", "c@b.co", "")];
     scene.apply(&scene.job(1), &old, false);
-    let rows = [Row("auth0|1", "c@b.co", ",\"name\":\"C\""), Row("auth0|99", "a@b.co", ",\"name\":\"A\"")];
-    assert_eq!(scene.apply(&scene.job(2), &rows, true), "0 inserted, 1 updated, 1 failed");
-    assert!(scene.errors(2)[0].starts_with("1 CONFLICT "), "{:?}", scene.errors(2));
+    let rows = [
+        Row("auth0|1", "c@b.co", ",\"name\":\"C\""),
+        Row("auth0|99", "a@b.co", ",\"name\":\"A\""),
+    ];
+    assert_eq!(
+        scene.apply(&scene.job(2), &rows, true),
+        "0 inserted, 1 updated, 1 failed"
+    );
+    assert!(
+        scene.errors(2)[0].starts_with("1 CONFLICT "),
+        "{:?}",
+        scene.errors(2)
+    );
     assert!(scene.user("auth0|99").is_none());
     // The id that the row brought along stayed free.
     let later = [Row("auth0|99", "n@b.co", "")];
-    assert_eq!(scene.apply(&scene.job(3), &later, false), "1 inserted, 0 updated, 0 failed");
+    assert_eq!(
+        scene.apply(&scene.job(3), &later, false),
+        "1 inserted, 0 updated, 0 failed"
+    );
 }
 
 #[test]
@@ -204,26 +288,44 @@ fn the_later_of_two_equal_rows_of_an_upsert_fails_too() {
         Row("auth0|5", "e@b.co", ""),
         Row("auth0|6", "e@b.co", ""),
     ];
-    assert_eq!(scene.apply(&scene.job(2), &rows, true), "1 inserted, 1 updated, 2 failed");
-    assert_eq!(scene.errors(2), [format!("2 {TWICE}"), format!("4 {TWICE}")]);
+    assert_eq!(
+        scene.apply(&scene.job(2), &rows, true),
+        "1 inserted, 1 updated, 2 failed"
+    );
+    assert_eq!(
+        scene.errors(2),
+        [format!("2 {TWICE}"), format!("4 {TWICE}")]
+    );
     assert!(scene.user("auth0|1").unwrap().contains("first"));
 }
 
 #[test]
 fn connections_share_addresses_but_not_ids() {
     let scene = Scene::new();
-    let other = scene.store.insert_connection(&connection("Other", "auth0")).unwrap();
+    let other = scene
+        .store
+        .insert_connection(&connection("Other", "auth0"))
+        .unwrap();
     let rows = [Row("auth0|1", "a@b.co", ""), Row("auth0|2", "c@b.co", "")];
     scene.apply(&scene.job(1), &rows, false);
     let rows = [Row("auth0|3", "a@b.co", ""), Row("auth0|2", "d@b.co", "")];
-    assert_eq!(scene.apply_to(&scene.job(2), &rows, other, false), "1 inserted, 0 updated, 1 failed");
+    assert_eq!(
+        scene.apply_to(&scene.job(2), &rows, other, false),
+        "1 inserted, 0 updated, 1 failed"
+    );
     assert_eq!(scene.store.find_users_by_email("a@b.co").unwrap().len(), 2);
     // With the first holder of the hash gone, the second still keeps the address.
     scene.store.delete_user(&UserId::new("auth0|1")).unwrap();
     assert_eq!(scene.store.find_users_by_email("a@b.co").unwrap().len(), 1);
     let again = [Row("auth0|7", "a@b.co", "")];
-    assert_eq!(scene.apply_to(&scene.job(3), &again, other, false), "0 inserted, 0 updated, 1 failed");
-    assert_eq!(scene.apply(&scene.job(4), &again, false), "1 inserted, 0 updated, 0 failed");
+    assert_eq!(
+        scene.apply_to(&scene.job(3), &again, other, false),
+        "0 inserted, 0 updated, 1 failed"
+    );
+    assert_eq!(
+        scene.apply(&scene.job(4), &again, false),
+        "1 inserted, 0 updated, 0 failed"
+    );
 }
 
 #[test]
@@ -247,7 +349,15 @@ fn a_worker_that_lost_its_lease_commits_nothing() {
     assert!(matches!(refused, StoreError::LeaseLost), "{refused}");
     assert_eq!(scene.store.count_users(None).unwrap(), 0);
     assert!(scene.user("auth0|1").is_none());
-    assert_eq!(scene.store.apply_step(&taken.lease, late, &step).unwrap().so_far.inserted, 1);
+    assert_eq!(
+        scene
+            .store
+            .apply_step(&taken.lease, late, &step)
+            .unwrap()
+            .so_far
+            .inserted,
+        1
+    );
 }
 
 /// The same rows in one batch or one by one mean the same.
@@ -255,7 +365,9 @@ fn a_worker_that_lost_its_lease_commits_nothing() {
 fn batches_mean_what_single_rows_mean() {
     let mut state = 7_u64;
     let mut next = |most: u64| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         (state >> 33) % most
     };
     for round in 0..60 {
@@ -269,13 +381,21 @@ fn batches_mean_what_single_rows_mean() {
             for chunk in rows.chunks(size) {
                 let rows: Vec<Row> = chunk
                     .iter()
-                    .map(|(id, email)| Row(id.clone().leak(), email.clone().leak(), ",\"name\":\"n\""))
+                    .map(|(id, email)| {
+                        Row(id.clone().leak(), email.clone().leak(), ",\"name\":\"n\"")
+                    })
                     .collect();
                 scene.apply(&job, &rows, upsert);
             }
             let ids: Vec<_> = (0..16).map(|n| scene.user(&format!("auth0|{n}"))).collect();
-            let mails: Vec<_> =
-                (0..16).map(|n| scene.store.find_users_by_email(&format!("u{n}@b.co")).unwrap()).collect();
+            let mails: Vec<_> = (0..16)
+                .map(|n| {
+                    scene
+                        .store
+                        .find_users_by_email(&format!("u{n}@b.co"))
+                        .unwrap()
+                })
+                .collect();
             let count = scene.errors(1).len();
             (ids, mails, count)
         };

@@ -1,0 +1,245 @@
+//! Profiles as the store keeps them: canonical JSON in which frequent fragments (keys of root attributes, the identity of
+//! the default connection, the address of the default picture) are single control characters. Canonical JSON has none
+//! of its own, so every text means one profile, and a text without them means itself. Two fifths of a typical
+//! profile are such fragments; what is not written need not be copied, synced or read.
+
+use crate::json::{Member, RawJson};
+
+/// The fragment that each control character stands for; never changed, only added to, for stores hold the characters.
+/// U+0000 is left out: SQLite's text functions end there.
+const FRAGMENTS: [&str; 26] = [
+    "",
+    "\"email\":",
+    "\"email_verified\":",
+    "\"username\":",
+    "\"phone_number\":",
+    "\"phone_verified\":",
+    "\"given_name\":",
+    "\"family_name\":",
+    "\"blocked\":",
+    "\"user_metadata\":",
+    "\"created_at\":",
+    "\"updated_at\":",
+    "\"identities\":",
+    "\"user_id\":",
+    "\"name\":",
+    "\"picture\":",
+    "\"nickname\":",
+    "\"app_metadata\":",
+    "\"last_login\":",
+    "\"logins_count\":",
+    "\"last_ip\":",
+    IDENTITY,
+    "\"auth0|",
+    GRAVATAR,
+    GRAVATAR_TAIL,
+    "https://s.gravatar.com/avatar/",
+];
+
+/// The identity of a user of the connection that every tenant starts with, up to the id.
+const IDENTITY: &str = "[{\"provider\":\"auth0\",\"connection\":\"Username-Password-Authentication\",\"isSocial\":false,\"user_id\":";
+/// The default picture of an imported user, around the hash of the address.
+const GRAVATAR: &str = "https://secure.gravatar.com/avatar/";
+const GRAVATAR_TAIL: &str = "?s=480&r=pg&d=https%3A%2F%2Fcdn.auth0.com%2Favatars%2F";
+
+const IDENTITY_CODE: char = '\u{15}';
+const AUTH0_ID_CODE: char = '\u{16}';
+const GRAVATAR_CODES: [(&str, char); 2] = [
+    (GRAVATAR, '\u{17}'),
+    ("https://s.gravatar.com/avatar/", '\u{19}'),
+];
+const GRAVATAR_TAIL_CODE: char = '\u{18}';
+
+/// Appends a key with its quotes and colon.
+pub(crate) fn push_key(out: &mut String, name: &str) {
+    let code = match name {
+        "email" => '\u{1}',
+        "email_verified" => '\u{2}',
+        "username" => '\u{3}',
+        "phone_number" => '\u{4}',
+        "phone_verified" => '\u{5}',
+        "given_name" => '\u{6}',
+        "family_name" => '\u{7}',
+        "blocked" => '\u{8}',
+        "user_metadata" => '\u{9}',
+        "created_at" => '\u{a}',
+        "updated_at" => '\u{b}',
+        "identities" => '\u{c}',
+        "user_id" => '\u{d}',
+        "name" => '\u{e}',
+        "picture" => '\u{f}',
+        "nickname" => '\u{10}',
+        "app_metadata" => '\u{11}',
+        "last_login" => '\u{12}',
+        "logins_count" => '\u{13}',
+        "last_ip" => '\u{14}',
+        _ => {
+            crate::json::push_string(out, name);
+            out.push(':');
+            return;
+        }
+    };
+    out.push(code);
+}
+
+/// Appends the value of a root attribute, given as canonical JSON.
+pub(crate) fn push_value(out: &mut String, name: &str, json: &str) {
+    match name {
+        "identities" => push_after(out, json, IDENTITY, IDENTITY_CODE),
+        "user_id" => push_after(out, json, "\"auth0|", AUTH0_ID_CODE),
+        "picture" => push_picture(out, json),
+        _ => out.push_str(json),
+    }
+}
+
+fn push_after(out: &mut String, json: &str, prefix: &str, code: char) {
+    match json.strip_prefix(prefix) {
+        Some(rest) => {
+            out.push(code);
+            out.push_str(rest);
+        }
+        None => out.push_str(json),
+    }
+}
+
+fn push_picture(out: &mut String, json: &str) {
+    let inner = json.strip_prefix('"').unwrap_or_default();
+    for (prefix, code) in GRAVATAR_CODES {
+        let Some(rest) = inner.strip_prefix(prefix) else {
+            continue;
+        };
+        out.push('"');
+        out.push(code);
+        match rest.split_once(GRAVATAR_TAIL) {
+            Some((hash, letters)) => {
+                out.push_str(hash);
+                out.push(GRAVATAR_TAIL_CODE);
+                out.push_str(letters);
+            }
+            None => out.push_str(rest),
+        }
+        return;
+    }
+    out.push_str(json);
+}
+
+/// Appends a profile, given as canonical JSON, in its packed form.
+pub fn pack(profile: &str, out: &mut String) {
+    out.push('{');
+    for (index, Member { key, value }) in RawJson::trusted(profile).members().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        // A key with an escape is written as it stands: its name is none of those that have a code.
+        let name = key
+            .get(1..key.len() - 1)
+            .filter(|name| !name.contains('\\'));
+        match name {
+            Some(name) => push_key(out, name),
+            None => {
+                out.push_str(key);
+                out.push(':');
+            }
+        }
+        push_value(out, name.unwrap_or_default(), value.text());
+    }
+    out.push('}');
+}
+
+/// Appends the profile that a packed text means.
+pub fn unpack(packed: &str, out: &mut String) {
+    out.reserve(packed.len() + packed.len() / 2 + 64);
+    let bytes = packed.as_bytes();
+    let mut from = 0;
+    while let Some(at) = next_code(bytes, from) {
+        out.push_str(&packed[from..at]);
+        out.push_str(
+            FRAGMENTS
+                .get(usize::from(bytes[at]))
+                .copied()
+                .unwrap_or_default(),
+        );
+        from = at + 1;
+    }
+    out.push_str(&packed[from..]);
+}
+
+/// Returns the profile that a packed text means.
+pub fn unpacked(packed: &str) -> String {
+    let mut out = String::new();
+    unpack(packed, &mut out);
+    out
+}
+
+/// Returns where the next control character stands, eight bytes at a time: subtracting 0x20 from a byte below it borrows
+/// into the highest bit; only the lowest mark counts, and that one is exact.
+fn next_code(bytes: &[u8], mut at: usize) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    while let Some(&chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let word = u64::from_le_bytes(chunk);
+        let found = word.wrapping_sub(ONES * 0x20) & !word & (ONES << 7);
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    bytes
+        .get(at..)?
+        .iter()
+        .position(|byte| *byte < 0x20)
+        .map(|found| at + found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn packed(profile: &str) -> String {
+        let mut out = String::new();
+        pack(profile, &mut out);
+        out
+    }
+
+    #[test]
+    fn a_profile_survives_and_shrinks() {
+        let profile = r#"{"email":"a@b.co","name":"Zoë","user_id":"auth0|1","identities":[{"provider":"auth0","connection":"Username-Password-Authentication","isSocial":false,"user_id":"1"}],"picture":"https://secure.gravatar.com/avatar/00?s=480&r=pg&d=https%3A%2F%2Fcdn.auth0.com%2Favatars%2Fa.png","x y":{"email":1},"e\u0001":2,"user_metadata":{}}"#;
+        let packed = packed(profile);
+        assert_eq!(unpacked(&packed), profile);
+        assert!(packed.len() * 2 < profile.len(), "{packed:?}");
+        assert_eq!(unpacked(profile), profile);
+    }
+
+    /// The characters are in stores: a change here makes profiles unreadable.
+    #[test]
+    fn every_code_keeps_its_meaning() {
+        let mut text = String::new();
+        for code in 1..FRAGMENTS.len() {
+            let fragment = FRAGMENTS[code];
+            let mut out = String::new();
+            let name = fragment.trim_matches(['"', ':']);
+            push_key(&mut out, name);
+            if code <= 0x14 {
+                assert_eq!(out, char::from(code as u8).to_string(), "{fragment}");
+            }
+            text.push(char::from(code as u8));
+        }
+        assert_eq!(unpacked(&text), FRAGMENTS.concat());
+        assert_eq!(FRAGMENTS[IDENTITY_CODE as usize], IDENTITY);
+        assert_eq!(FRAGMENTS[AUTH0_ID_CODE as usize], "\"auth0|");
+        assert_eq!(FRAGMENTS[GRAVATAR_TAIL_CODE as usize], GRAVATAR_TAIL);
+        for (prefix, code) in GRAVATAR_CODES {
+            assert_eq!(FRAGMENTS[code as usize], prefix);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn packing_loses_nothing(
+            members in proptest::collection::btree_map("email|picture|user_id|identities|[a-z\\\\\"\u{1}]{0,6}", ".{0,40}", 0..6),
+        ) {
+            let profile = serde_json::to_string(&members).unwrap();
+            prop_assert_eq!(unpacked(&packed(&profile)), profile);
+        }
+    }
+}
