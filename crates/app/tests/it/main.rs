@@ -1,4 +1,10 @@
-//! Tests of the binary as its users meet it: one test program, a module each face.
+//! Tests of the binary as its users meet it, and of what the repository says about itself: one test program.
 
+mod arrows;
 mod cli;
+mod dependencies;
 mod http;
+mod readme;
+mod reference;
+mod sdk;
+mod sources;
