@@ -57,6 +57,9 @@ impl KeyHasher {
     }
 }
 
+/// Selects the first user (`pk`, `connection`) that has the hash `?1`; the only one where no hash is shared.
+pub(crate) const LOOK_UP_FIRST: &str = "SELECT pk, connection FROM user_keys WHERE hash = ?1";
+
 /// Selects the users (`pk`, `connection`) that have the hash `?1`.
 pub(crate) const LOOK_UP: &str = "SELECT pk, connection FROM user_keys WHERE hash = ?1
     UNION ALL SELECT pk, connection FROM user_keys_more WHERE hash = ?1";

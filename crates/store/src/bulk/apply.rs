@@ -15,7 +15,7 @@ use rusqlite::{Connection as Sqlite, OptionalExtension, params};
 
 use super::{Batch, Entry, Key, Step};
 use crate::error::StoreError;
-use crate::keys::{self, KeyKind, LOOK_UP};
+use crate::keys::{self, KeyKind, LOOK_UP, LOOK_UP_FIRST};
 use crate::lease::Lease;
 use crate::row_errors::FailedRow;
 use crate::users::{Found, has_key, keys_of};
@@ -46,6 +46,8 @@ pub(super) struct Apply<'a> {
     now: Timestamp,
     /// The number that the first row's new user gets; the others follow, with gaps where none is inserted.
     first_pk: i64,
+    /// Whether some hash has more than one user; rarely so with one connection.
+    has_shared: bool,
     /// The user read last: rows of one user have several hits.
     last_read: Option<Rc<Found>>,
     merged: String,
@@ -66,6 +68,11 @@ impl<'a> Apply<'a> {
         let last: Option<i64> = db
             .query_row("SELECT max(pk) FROM users", [], |row| row.get(0))
             .map_err(StoreError::sql("storing a batch of rows"))?;
+        let has_shared = db
+            .query_row("SELECT EXISTS (SELECT 1 FROM user_keys_more)", [], |row| {
+                row.get(0)
+            })
+            .map_err(StoreError::sql("storing a batch of rows"))?;
         Ok(Self {
             db,
             step,
@@ -73,6 +80,7 @@ impl<'a> Apply<'a> {
             job: lease.job,
             now,
             first_pk: last.unwrap_or(0) + 1,
+            has_shared,
             last_read: None,
             merged: String::new(),
             packed: String::new(),
@@ -85,33 +93,55 @@ impl<'a> Apply<'a> {
     /// Claims every key for the user that its row may become; returns the taken ones in the order of the rows.
     pub(super) fn claim_keys(&self) -> Result<Vec<Hit>, StoreError> {
         let error = StoreError::sql("claiming the keys of a batch");
-        let prepare = |sql| self.db.prepare_cached(sql).map_err(&error);
-        let mut claim = prepare("INSERT OR IGNORE INTO user_keys VALUES (?1, ?2, ?3)")?;
-        let mut look_up = prepare(LOOK_UP)?;
+        let mut claim = self
+            .db
+            .prepare_cached("INSERT OR IGNORE INTO user_keys VALUES (?1, ?2, ?3)")
+            .map_err(&error)?;
         let mut hits = Vec::new();
         for Key { hash, row, kind } in &self.batch.keys {
-            let connection = self.batch.entries[*row as usize].connection;
-            if claim
-                .execute(params![hash, self.pk(*row), connection])
-                .map_err(&error)?
-                > 0
-            {
+            // Most keys of an upsert are taken, most of another import are free: the likely question comes first.
+            if self.step.upsert && self.look_up((*row, *kind), *hash, &mut hits)? {
                 continue;
             }
-            let mut taken = look_up.query([hash]).map_err(&error)?;
-            while let Some(key) = taken.next().map_err(&error)? {
-                let (pk, connection) = (key.get(0).map_err(&error)?, key.get(1).map_err(&error)?);
-                hits.push(Hit {
-                    row: *row,
-                    kind: *kind,
-                    hash: *hash,
-                    pk,
-                    connection,
-                });
+            let connection = self.batch.entries[*row as usize].connection;
+            let claimed = claim
+                .execute(params![hash, self.pk(*row), connection])
+                .map_err(&error)?;
+            if claimed == 0 {
+                self.look_up((*row, *kind), *hash, &mut hits)?;
             }
         }
         hits.sort_unstable_by_key(|hit| (hit.row, hit.kind));
         Ok(hits)
+    }
+
+    /// Adds the users that have the hash to `hits`; returns whether there are any.
+    fn look_up(
+        &self,
+        (row, kind): (u32, KeyKind),
+        hash: i64,
+        hits: &mut Vec<Hit>,
+    ) -> Result<bool, StoreError> {
+        let error = StoreError::sql("looking up a key");
+        let sql = if self.has_shared {
+            LOOK_UP
+        } else {
+            LOOK_UP_FIRST
+        };
+        let mut statement = self.db.prepare_cached(sql).map_err(&error)?;
+        let mut taken = statement.query([hash]).map_err(&error)?;
+        let before = hits.len();
+        while let Some(key) = taken.next().map_err(&error)? {
+            let (pk, connection) = (key.get(0).map_err(&error)?, key.get(1).map_err(&error)?);
+            hits.push(Hit {
+                row,
+                kind,
+                hash,
+                pk,
+                connection,
+            });
+        }
+        Ok(hits.len() > before)
     }
 
     fn pk(&self, row: u32) -> i64 {
@@ -236,23 +266,11 @@ impl<'a> Apply<'a> {
     }
 
     fn look_up_again(&self, row: u32, hits: &[Hit]) -> Result<Vec<Hit>, StoreError> {
-        let error = StoreError::sql("looking up the keys of a row");
-        let mut look_up = self.db.prepare_cached(LOOK_UP).map_err(&error)?;
         let mut again = Vec::new();
         let mut keys: Vec<(KeyKind, i64)> = hits.iter().map(|hit| (hit.kind, hit.hash)).collect();
         keys.dedup();
         for (kind, hash) in keys {
-            let mut taken = look_up.query([hash]).map_err(&error)?;
-            while let Some(key) = taken.next().map_err(&error)? {
-                let (pk, connection) = (key.get(0).map_err(&error)?, key.get(1).map_err(&error)?);
-                again.push(Hit {
-                    row,
-                    kind,
-                    hash,
-                    pk,
-                    connection,
-                });
-            }
+            self.look_up((row, kind), hash, &mut again)?;
         }
         Ok(again)
     }
@@ -292,6 +310,7 @@ impl<'a> Apply<'a> {
         // Keys that were taken, but by nobody who may keep the user out: they are shared.
         for hit in hits {
             keys::insert(self.db, hit.hash, pk, entry.connection)?;
+            self.has_shared = true;
         }
         self.summary.inserted += 1;
         *self.inserted.entry(entry.connection).or_default() += 1;
@@ -308,7 +327,7 @@ impl<'a> Apply<'a> {
 
     /// Updates the user that a row matched; returns why it cannot, if so.
     fn update(&mut self, entry: &Entry, user: &Found) -> Result<Vec<RowError>, StoreError> {
-        if let Some(new) = entry.credentials.map(|span| self.batch.str(span)) {
+        if let Some(new) = self.new_credentials(entry) {
             let old = self.read_credentials(user.pk)?;
             let logged_in = RawJson::trusted(&user.profile).get("last_login").is_some();
             let merged = match entry.changes {
@@ -349,6 +368,15 @@ impl<'a> Apply<'a> {
         self.last_read = None;
         self.summary.updated += 1;
         Ok(vec![])
+    }
+
+    /// Returns the credentials of a row if an update would look at them: a restore at all, an upsert not at a
+    /// `password_hash`, which counts for new users alone.
+    fn new_credentials(&self, entry: &Entry) -> Option<&'a str> {
+        let json = self.batch.str(entry.credentials?);
+        let counts = |name: &str| RawJson::trusted(json).get(name).is_some();
+        (entry.changes.is_none() || counts("custom_password_hash") || counts("mfa_factors"))
+            .then_some(json)
     }
 
     fn read_credentials(&self, pk: i64) -> Result<Option<String>, StoreError> {
