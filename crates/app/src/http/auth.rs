@@ -66,10 +66,9 @@ pub(crate) struct Requires<S> {
 /// Whoever calls; opens the state. For paths that must work without a token.
 pub(crate) struct Public(Arc<App>);
 
-/// Who calls.
+/// What a token says of its bearer.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
-    pub(crate) client: ClientId,
     /// As the token has them, separated by spaces.
     scope: String,
 }
@@ -77,7 +76,9 @@ pub(crate) struct Caller {
 impl Caller {
     /// Returns whether the token has this scope.
     pub(crate) fn has_scope(&self, scope: &str) -> bool {
-        self.scope.split_ascii_whitespace().any(|granted| granted == scope)
+        self.scope
+            .split_ascii_whitespace()
+            .any(|granted| granted == scope)
     }
 }
 
@@ -85,11 +86,6 @@ impl<S> Requires<S> {
     /// Returns who calls.
     pub(crate) fn caller(&self) -> &Caller {
         &self.caller
-    }
-
-    /// Returns the state to keep, for work that outlives the request.
-    pub(crate) fn share(&self) -> Arc<App> {
-        Arc::clone(&self.app)
     }
 }
 
@@ -124,19 +120,30 @@ impl<S: Scopes> FromRequestParts<AppState> for Requires<S> {
         let app = Arc::clone(&state.0);
         let token = bearer_token(&parts.headers)?;
         let bases = app.origin.bases(&parts.headers, &parts.uri);
-        let Claims { azp, scope, .. } =
-            app.keys.verify(token, &bases, app.engine().now()).map_err(refused)?;
+        let Claims { azp, scope, .. } = app
+            .keys
+            .verify(token, &bases, app.engine().now())
+            .map_err(refused)?;
         let client = ClientId::new(azp);
         // Whoever deletes a client wants its tokens to end, too.
         let id = client.clone();
-        if app.blocking(move |engine| Ok(engine.store().find_client(&id)?)).await?.is_none() {
+        if app
+            .blocking(move |engine| Ok(engine.store().find_client(&id)?))
+            .await?
+            .is_none()
+        {
             return Err(refused(TokenError::Invalid));
         }
-        let caller = Caller { client, scope };
+        tracing::Span::current().record("client", tracing::field::display(&client));
+        let caller = Caller { scope };
         if !S::ANY_OF.iter().any(|scope| caller.has_scope(scope)) {
             return Err(ApiError::insufficient_scope(S::ANY_OF));
         }
-        Ok(Self { app, caller, scopes: PhantomData })
+        Ok(Self {
+            app,
+            caller,
+            scopes: PhantomData,
+        })
     }
 }
 

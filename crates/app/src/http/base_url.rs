@@ -22,9 +22,17 @@ pub(crate) struct Origin {
 pub(crate) struct BaseUrl(String);
 
 impl Origin {
+    /// Takes what the options say.
     pub(super) fn new(options: &ServeOptions) -> Self {
-        let scheme = if matches!(options.tls, Tls::Off) { "http" } else { "https" };
-        let public = options.public_url.as_ref().map(|url| url.trim_end_matches('/').to_owned());
+        let scheme = if matches!(options.tls, Tls::Off) {
+            "http"
+        } else {
+            "https"
+        };
+        let public = options
+            .public_url
+            .as_ref()
+            .map(|url| url.trim_end_matches('/').to_owned());
         Self { scheme, public }
     }
 
@@ -39,7 +47,12 @@ impl Origin {
     /// Returns every address that this caller may mean: the public one, and the host that was named.
     pub(crate) fn bases(&self, headers: &HeaderMap, uri: &Uri) -> Vec<BaseUrl> {
         let named = host(headers, uri).map(|host| format!("{}://{host}", self.scheme));
-        self.public.clone().into_iter().chain(named).map(BaseUrl).collect()
+        self.public
+            .clone()
+            .into_iter()
+            .chain(named)
+            .map(BaseUrl)
+            .collect()
     }
 }
 

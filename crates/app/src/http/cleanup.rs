@@ -29,7 +29,11 @@ pub(super) async fn run(app: Arc<App>) {
     let mut ticks = tokio::time::interval(INTERVAL);
     loop {
         ticks.tick().await;
-        let retention = if app.auth0_limits() { JOB_RETENTION_SECONDS } else { RETENTION_SECONDS };
+        let retention = if app.auth0_limits() {
+            JOB_RETENTION_SECONDS
+        } else {
+            RETENTION_SECONDS
+        };
         // A failure is in the log; the next hour tries again.
         let _ = app.blocking(move |engine| clean(engine, retention)).await;
     }
@@ -38,31 +42,51 @@ pub(super) async fn run(app: Arc<App>) {
 fn clean(engine: &Engine, retention: i64) -> Result<(), ApiError> {
     let now = engine.now();
     let folder = engine.store().files_folder();
-    let files = engine.store().delete_jobs_finished_before(now.plus_seconds(-retention))?;
-    for file in files.iter().map(Path::new).filter(|file| file.starts_with(folder)) {
+    let files = engine
+        .store()
+        .delete_jobs_finished_before(now.plus_seconds(-retention))?;
+    for file in files
+        .iter()
+        .map(Path::new)
+        .filter(|file| file.starts_with(folder))
+    {
         remove(file);
         // An artifact has a folder of its own; the folder of all uploads is not empty or stays.
-        if let Some(parent) = file.parent().filter(|parent| *parent != folder.join("uploads")) {
+        if let Some(parent) = file
+            .parent()
+            .filter(|parent| *parent != folder.join("uploads"))
+        {
             let _ = std::fs::remove_dir(parent);
         }
     }
     if !files.is_empty() {
         tracing::info!(files = files.len(), "removed files of old jobs");
     }
-    stale_uploads(&folder.join("uploads"), now).iter().for_each(|file| remove(file));
+    stale_uploads(&folder.join("uploads"), now)
+        .iter()
+        .for_each(|file| remove(file));
     Ok(())
 }
 
 fn stale_uploads(folder: &Path, now: Timestamp) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return vec![] };
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return vec![];
+    };
     let before = now.plus_seconds(-PARTIAL_UPLOAD_SECONDS);
     let is_stale = |path: &PathBuf| {
-        let modified = path.metadata().and_then(|metadata| metadata.modified()).ok();
+        let modified = path
+            .metadata()
+            .and_then(|metadata| metadata.modified())
+            .ok();
         let since = modified.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
         let since = since.and_then(|since| i64::try_from(since.as_millis()).ok());
-        path.extension().is_some_and(|e| e == PARTIAL_UPLOAD) && since.is_some_and(|at| at < before.0)
+        path.extension().is_some_and(|e| e == PARTIAL_UPLOAD)
+            && since.is_some_and(|at| at < before.0)
     };
-    entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_stale).collect()
+    entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(is_stale)
+        .collect()
 }
 
 fn remove(file: &Path) {

@@ -1,15 +1,19 @@
 //! The one error of the API: a status, Auth0's body, and sometimes a header. Every handler answers with it.
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::header::{self, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use purser_engine::EngineError;
 use purser_store::StoreError;
 use serde::Serialize;
 
-/// An answer other than success.
+/// An answer other than success. Boxed, for every result has room for one.
 #[derive(Debug)]
-pub(crate) struct ApiError {
+pub(crate) struct ApiError(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     status: StatusCode,
     body: ErrorBody,
     header: Option<(header::HeaderName, HeaderValue)>,
@@ -66,7 +70,12 @@ impl ApiError {
             error_code: code.map(str::to_owned),
             attributes: None,
         };
-        Self { status, body, header: None }
+        let header = None;
+        Self(Box::new(Parts {
+            status,
+            body,
+            header,
+        }))
     }
 
     /// 400 with a code of its own.
@@ -107,7 +116,10 @@ impl ApiError {
     /// 403: the token has none of the scopes that would do.
     pub(crate) fn insufficient_scope(any_of: &[&str]) -> Self {
         let message = format!("Insufficient scope, expected any of: {}", any_of.join(","));
-        let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", any_of.join(" "));
+        let challenge = format!(
+            "Bearer error=\"insufficient_scope\", scope=\"{}\"",
+            any_of.join(" ")
+        );
         let error = Self::new(StatusCode::FORBIDDEN, message, Some("insufficient_scope"));
         error.with_header(header::WWW_AUTHENTICATE, &challenge)
     }
@@ -122,7 +134,7 @@ impl ApiError {
             Unauthorized::Token(message) => {
                 let mut error = Self::new(StatusCode::UNAUTHORIZED, &*message, None);
                 let challenge = format!("Bearer error=\"{}\"", message.replace(['"', '\\'], ""));
-                error.body.attributes = Some(Attributes { error: message });
+                error.0.body.attributes = Some(Attributes { error: message });
                 error.with_header(header::WWW_AUTHENTICATE, &challenge)
             }
         }
@@ -130,7 +142,11 @@ impl ApiError {
 
     /// 429.
     pub(crate) fn too_many_requests(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, message, Some("too_many_requests"))
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            message,
+            Some("too_many_requests"),
+        )
     }
 
     /// 413, in hapi's words.
@@ -160,24 +176,31 @@ impl ApiError {
     /// Turns a failed write of a file into 507 or 500.
     pub(crate) fn from_io(doing: &str, error: std::io::Error) -> Self {
         match error.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::disk_full(),
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+                Self::disk_full()
+            }
             _ => Self::internal(anyhow::Error::new(error).context(doing.to_owned())),
         }
     }
 
     /// Adds a header to the answer; a value that no header can have is left out.
     pub(crate) fn with_header(mut self, name: header::HeaderName, value: &str) -> Self {
-        self.header = HeaderValue::from_str(value).ok().map(|value| (name, value));
+        self.0.header = HeaderValue::from_str(value).ok().map(|value| (name, value));
         self
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut response = (self.status, Json(self.body)).into_response();
+        let Parts {
+            status,
+            body,
+            header,
+        } = *self.0;
+        let mut response = (status, Json(body)).into_response();
         let utf8 = HeaderValue::from_static(super::answer::JSON_UTF8);
-        response.headers_mut().insert(header::CONTENT_TYPE, utf8);
-        if let Some((name, value)) = self.header {
+        response.headers_mut().insert(CONTENT_TYPE, utf8);
+        if let Some((name, value)) = header {
             response.headers_mut().insert(name, value);
         }
         response
@@ -186,7 +209,11 @@ impl IntoResponse for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        if error.is_disk_full() { Self::disk_full() } else { Self::internal(error) }
+        if error.is_disk_full() {
+            Self::disk_full()
+        } else {
+            Self::internal(error)
+        }
     }
 }
 
@@ -201,8 +228,12 @@ impl From<EngineError> for ApiError {
             EngineError::Obstacle(obstacle @ CustomDatabase) => {
                 Self::bad_request(obstacle.to_string(), "operation_not_supported")
             }
-            EngineError::Write { source, path } => Self::from_io(&format!("writing {}", path.display()), source),
-            EngineError::Field { .. } => Self::invalid_body(format!("Payload validation error: '{error}'")),
+            EngineError::Write { source, path } => {
+                Self::from_io(&format!("writing {}", path.display()), source)
+            }
+            EngineError::Field { .. } => {
+                Self::invalid_body(format!("Payload validation error: '{error}'."))
+            }
             other => Self::internal(other),
         }
     }

@@ -14,13 +14,20 @@ pub(crate) fn nested(bytes: &[u8]) -> Map<String, Value> {
         let path = path(&name);
         insert(&mut members, &path, Value::String(value.into_owned()));
     }
-    members.into_iter().map(|(name, value)| (name, arrays(value))).collect()
+    members
+        .into_iter()
+        .map(|(name, value)| (name, arrays(value)))
+        .collect()
 }
 
 /// Turns texts into the booleans, numbers and objects that the schema has in their place, where they can be read so.
 pub(crate) fn typed(members: Map<String, Value>, schema: &Schema) -> Map<String, Value> {
     let convert = |(name, value): (String, Value)| {
-        let kind = schema.0.iter().find(|property| property.name == name).map(|property| &property.kind);
+        let kind = schema
+            .0
+            .iter()
+            .find(|property| property.name == name)
+            .map(|property| &property.kind);
         let value = match kind {
             Some(kind) => typed_value(value, kind),
             None => value,
@@ -33,10 +40,11 @@ pub(crate) fn typed(members: Map<String, Value>, schema: &Schema) -> Map<String,
 fn typed_value(value: Value, kind: &Kind) -> Value {
     match (kind, value) {
         (Kind::Record(schema), Value::Object(members)) => Value::Object(typed(members, schema)),
-        (Kind::Array { of, .. }, Value::Array(items)) => {
-            items.into_iter().map(|item| typed_value(item, of)).collect()
-        }
-        (Kind::Text { .. } | Kind::Any, value) => value,
+        (Kind::Array { of, .. }, Value::Array(items)) => items
+            .into_iter()
+            .map(|item| typed_value(item, of))
+            .collect(),
+        (Kind::Text { .. }, value) => value,
         (_, Value::String(text)) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
         (_, value) => value,
     }
@@ -44,10 +52,18 @@ fn typed_value(value: Value, kind: &Kind) -> Value {
 
 /// Splits `fields[0][name]` into its steps.
 fn path(name: &str) -> Vec<&str> {
-    let Some((first, rest)) = name.split_once('[') else { return vec![name] };
-    let Some(rest) = rest.strip_suffix(']') else { return vec![name] };
+    let Some((first, rest)) = name.split_once('[') else {
+        return vec![name];
+    };
+    let Some(rest) = rest.strip_suffix(']') else {
+        return vec![name];
+    };
     let steps: Vec<&str> = std::iter::once(first).chain(rest.split("][")).collect();
-    if first.is_empty() || steps.len() > MAX_DEPTH { vec![name] } else { steps }
+    if first.is_empty() || steps.len() > MAX_DEPTH {
+        vec![name]
+    } else {
+        steps
+    }
 }
 
 fn insert(object: &mut Map<String, Value>, path: &[&str], value: Value) {
@@ -55,11 +71,17 @@ fn insert(object: &mut Map<String, Value>, path: &[&str], value: Value) {
         [] => {}
         [last] => {
             // `a[]=1` appends.
-            let key = if last.is_empty() { object.len().to_string() } else { (*last).to_owned() };
+            let key = if last.is_empty() {
+                object.len().to_string()
+            } else {
+                (*last).to_owned()
+            };
             object.insert(key, value);
         }
         [first, rest @ ..] => {
-            let inner = object.entry(*first).or_insert_with(|| Value::Object(Map::new()));
+            let inner = object
+                .entry(*first)
+                .or_insert_with(|| Value::Object(Map::new()));
             if !inner.is_object() {
                 *inner = Value::Object(Map::new());
             }
@@ -72,10 +94,20 @@ fn insert(object: &mut Map<String, Value>, path: &[&str], value: Value) {
 
 /// Turns objects whose keys are 0, 1, 2 … into arrays.
 fn arrays(value: Value) -> Value {
-    let Value::Object(members) = value else { return value };
-    let is_array = !members.is_empty() && members.keys().enumerate().all(|(index, key)| *key == index.to_string());
+    let Value::Object(members) = value else {
+        return value;
+    };
+    let is_array = !members.is_empty()
+        && members
+            .keys()
+            .enumerate()
+            .all(|(index, key)| *key == index.to_string());
     let inner = members.into_iter().map(|(key, value)| (key, arrays(value)));
-    if is_array { inner.map(|(_, value)| value).collect() } else { Value::Object(inner.collect()) }
+    if is_array {
+        inner.map(|(_, value)| value).collect()
+    } else {
+        Value::Object(inner.collect())
+    }
 }
 
 #[cfg(test)]
@@ -85,7 +117,8 @@ mod tests {
 
     #[test]
     fn brackets_nest() {
-        let form = nested(b"limit=5&fields[0][name]=email&fields[1][name]=a%20b&x[]=1&x[]=2&odd[=1");
+        let form =
+            nested(b"limit=5&fields[0][name]=email&fields[1][name]=a%20b&x[]=1&x[]=2&odd[=1");
         assert_eq!(
             Value::Object(form),
             json!({"limit": "5", "fields": [{"name": "email"}, {"name": "a b"}], "x": ["1", "2"], "odd[": "1"})

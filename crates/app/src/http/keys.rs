@@ -90,7 +90,12 @@ impl Keys {
             "x5t": URL_SAFE_NO_PAD.encode(Sha1::digest(&certificate)),
         }]});
         let encoding = EncodingKey::from_rsa_pem(pem.as_bytes())?;
-        Ok(Self { encoding, decoding: DecodingKey::from_rsa_raw_components(&n, &e), kid, jwks })
+        Ok(Self {
+            encoding,
+            decoding: DecodingKey::from_rsa_raw_components(&n, &e),
+            kid,
+            jwks,
+        })
     }
 
     /// Returns the public key as `/.well-known/jwks.json` shows it.
@@ -100,7 +105,10 @@ impl Keys {
 
     /// Returns a signed token.
     pub(crate) fn sign(&self, claims: &Claims) -> Result<String, jsonwebtoken::errors::Error> {
-        let header = Header { kid: Some(self.kid.clone()), ..Header::new(Algorithm::RS256) };
+        let header = Header {
+            kid: Some(self.kid.clone()),
+            ..Header::new(Algorithm::RS256)
+        };
         jsonwebtoken::encode(&header, claims, &self.encoding)
     }
 
@@ -136,6 +144,7 @@ impl Keys {
 }
 
 fn generate() -> anyhow::Result<String> {
-    let key = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, BITS).context("could not make the signing key")?;
+    let key = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, BITS)
+        .context("could not make the signing key")?;
     Ok(key.to_pkcs8_pem(LineEnding::LF)?.to_string())
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Instant;
 
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use axum::middleware::Next;
@@ -25,15 +25,19 @@ use super::{Tls, answer};
 const MANAGEMENT_ID: HeaderName = HeaderName::from_static("ot-baggage-auth0-request-id");
 const AUTHENTICATION_ID: HeaderName = HeaderName::from_static("x-auth0-requestid");
 
-/// Of a refused upload so much is read before the connection is closed.
+/// Of a refused body so much is read before the connection is closed.
 const REFUSED_BYTES: usize = 16 * 1024 * 1024;
 
 /// Gives a request an id, logs it once, and adds the headers that every answer has.
-pub(crate) async fn around(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub(crate) async fn around(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
     let id = hex::encode(purser_engine::random::<10>());
     // Never the query: it may hold e-mail addresses and the signatures of links.
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let span = tracing::info_span!("request", id, %method, path);
+    let span = tracing::info_span!("request", id, %method, path, client = tracing::field::Empty);
     let started = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -47,14 +51,26 @@ pub(crate) async fn around(State(state): State<AppState>, request: Request, next
 
 fn add_headers(headers: &mut HeaderMap, path: &str, id: &str, tls: bool) {
     let management = path.starts_with("/api/");
-    let name = if management { MANAGEMENT_ID } else { AUTHENTICATION_ID };
+    let name = if management {
+        MANAGEMENT_ID
+    } else {
+        AUTHENTICATION_ID
+    };
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(name, id);
     }
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     if management {
-        headers.insert(header::VARY, HeaderValue::from_static("origin,accept-encoding"));
-        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
+        headers.insert(
+            header::VARY,
+            HeaderValue::from_static("origin,accept-encoding"),
+        );
+        headers
+            .entry(header::CACHE_CONTROL)
+            .or_insert(HeaderValue::from_static("no-cache"));
     }
     if tls {
         let year = HeaderValue::from_static("max-age=31536000");
@@ -63,7 +79,11 @@ fn add_headers(headers: &mut HeaderMap, path: &str, id: &str, tls: bool) {
 }
 
 /// Limits the rate of the Management API, and tells it to callers who succeed, as Auth0 does.
-pub(crate) async fn limit_rate(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub(crate) async fn limit_rate(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
     let allowance = state.0.rate.management.take(state.0.engine().now());
     let mut response = if allowance.allowed {
         next.run(request).await
@@ -76,33 +96,44 @@ pub(crate) async fn limit_rate(State(state): State<AppState>, request: Request, 
     response
 }
 
-/// Reads what a client still sends after its upload was refused: otherwise it sees a broken connection where the
-/// answer stands. A client that waits to be asked (`Expect`) need not be.
+/// Reads what a client still sends after its body was refused: otherwise it sees a broken connection where the answer
+/// stands. A client that waits to be asked (`Expect`) need not be.
 pub(crate) async fn read_refused(request: Request, next: Next) -> Response {
-    let waits = request.headers().contains_key(header::EXPECT);
+    if request.body().is_end_stream() || request.headers().contains_key(header::EXPECT) {
+        return next.run(request).await;
+    }
     let (parts, body) = request.into_parts();
     let pieces = Arc::new(Mutex::new(body.into_data_stream()));
     let rest = Arc::clone(&pieces);
     let shared = futures_util::stream::poll_fn(move |context| {
-        pieces.lock().unwrap_or_else(PoisonError::into_inner).poll_next_unpin(context)
+        pieces
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .poll_next_unpin(context)
     });
-    let response = next.run(Request::from_parts(parts, Body::from_stream(shared))).await;
-    if !waits && !response.status().is_success() {
-        let mut left = REFUSED_BYTES;
-        let reading = futures_util::future::poll_fn(move |context| {
-            let mut rest = rest.lock().unwrap_or_else(PoisonError::into_inner);
-            while let Poll::Ready(piece) = rest.poll_next_unpin(context) {
-                match piece {
-                    Some(Ok(piece)) if piece.len() <= left => left -= piece.len(),
-                    _ => return Poll::Ready(()),
-                }
-            }
-            Poll::Pending
-        });
+    let response = next
+        .run(Request::from_parts(parts, Body::from_stream(shared)))
+        .await;
+    if !response.status().is_success() {
         // However it ends, the answer is sent.
-        let _ = tokio::time::timeout(REFUSED_READ, reading).await;
+        let _ = tokio::time::timeout(REFUSED_READ, read_rest(rest)).await;
     }
     response
+}
+
+async fn read_rest(rest: Arc<Mutex<BodyDataStream>>) {
+    let mut left = REFUSED_BYTES;
+    let reading = futures_util::future::poll_fn(move |context| {
+        let mut rest = rest.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Poll::Ready(piece) = rest.poll_next_unpin(context) {
+            match piece {
+                Some(Ok(piece)) if piece.len() <= left => left -= piece.len(),
+                _ => return Poll::Ready(()),
+            }
+        }
+        Poll::Pending
+    });
+    reading.await;
 }
 
 /// Turns a panic into a 500 and one line in the log.
@@ -112,7 +143,9 @@ pub(crate) fn catch_panics() -> CatchPanicLayer<fn(Box<dyn Any + Send>) -> Respo
 
 fn on_panic(panic: Box<dyn Any + Send>) -> Response {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+    let text = text
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
     tracing::error!(panic = text, "a request panicked");
     ApiError::bare_internal().into_response()
 }
@@ -122,8 +155,11 @@ fn on_panic(panic: Box<dyn Any + Send>) -> Response {
 pub(crate) fn compress() -> CompressionLayer<impl Predicate + Send + Sync + 'static> {
     CompressionLayer::new().compress_when(
         |_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| {
-            let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-            content_type.is_some_and(|value| value == answer::JSON_UTF8 || value == "application/json")
+            let content_type = headers
+                .get(header::CONTENT_TYPE)
+                .and_then(|value| value.to_str().ok());
+            content_type
+                .is_some_and(|value| value == answer::JSON_UTF8 || value == "application/json")
         },
     )
 }

@@ -27,8 +27,11 @@ pub(crate) enum LinkError {
 impl Links {
     /// Takes the store's secret.
     pub(crate) fn load(store: &Store) -> anyhow::Result<Self> {
-        let secret = store.setting("link_secret")?.filter(|secret| !secret.is_empty());
-        let secret = secret.ok_or_else(|| anyhow::anyhow!("the store has no secret to sign links with"))?;
+        let secret = store
+            .setting("link_secret")?
+            .filter(|secret| !secret.is_empty());
+        let secret =
+            secret.ok_or_else(|| anyhow::anyhow!("the store has no secret to sign links with"))?;
         let mac = Hmac::new_from_slice(secret.as_bytes())?;
         Ok(Self { mac })
     }
@@ -39,7 +42,9 @@ impl Links {
         let expires = now.seconds() + LOCATION_SECONDS;
         let signature = hex::encode(self.signing(&job.id, file, expires).finalize().into_bytes());
         let (base, id) = (base.as_str(), &job.id);
-        Some(format!("{base}/exports/{id}/{file}?expires={expires}&signature={signature}"))
+        Some(format!(
+            "{base}/exports/{id}/{file}?expires={expires}&signature={signature}"
+        ))
     }
 
     /// Says whether a link was made here and is still good.
@@ -55,11 +60,17 @@ impl Links {
         // Compares in constant time.
         let verified = self.signing(job, file, expires).verify_slice(&signature);
         verified.map_err(|_| LinkError::Signature)?;
-        if expires < now.seconds() { Err(LinkError::Expired) } else { Ok(()) }
+        if expires < now.seconds() {
+            Err(LinkError::Expired)
+        } else {
+            Ok(())
+        }
     }
 
     fn signing(&self, job: &JobId, file: &str, expires: i64) -> Hmac<Sha256> {
-        self.mac.clone().chain_update(format!("{job}/{file}?expires={expires}"))
+        self.mac
+            .clone()
+            .chain_update(format!("{job}/{file}?expires={expires}"))
     }
 }
 
@@ -67,6 +78,9 @@ impl Links {
 /// elsewhere.
 pub(crate) fn artifact_name(job: &Job) -> Option<&str> {
     let is_export = matches!(job.kind, JobKind::UsersExport(_)) && job.runner == Runner::Queue;
-    let file = job.file.as_deref().filter(|_| is_export && job.status == JobStatus::Completed)?;
+    let file = job
+        .file
+        .as_deref()
+        .filter(|_| is_export && job.status == JobStatus::Completed)?;
     std::path::Path::new(file).file_name()?.to_str()
 }

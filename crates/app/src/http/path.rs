@@ -15,7 +15,8 @@ impl<S: Send + Sync> FromRequestParts<S> for PathParam {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let decoded = Path::<String>::from_request_parts(parts, state).await;
-        let Path(text) = decoded.map_err(|_| ApiError::invalid_uri("Path validation error: 'Invalid URI'."))?;
+        let Path(text) =
+            decoded.map_err(|_| ApiError::invalid_uri("Path validation error: 'Invalid URI'."))?;
         Ok(Self(text))
     }
 }

@@ -13,12 +13,9 @@ impl QueryParams {
     /// Returns the last value given; an empty one counts as not given.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().rev().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
-    }
-
-    /// Returns whether the parameter is there, even if empty.
-    pub(crate) fn contains(&self, name: &str) -> bool {
-        self.0.iter().any(|(key, _)| key == name)
+        found
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
     }
 
     /// Returns an integer within the bounds; `about` is Auth0's description without its full stop.
@@ -28,17 +25,35 @@ impl QueryParams {
         (min, max): (u64, u64),
         about: &str,
     ) -> Result<Option<u64>, ApiError> {
-        let Some(text) = self.text(name) else { return Ok(None) };
+        let Some(text) = self.text(name) else {
+            return Ok(None);
+        };
         let Ok(number) = text.trim().parse::<i128>() else {
-            let found = if text.trim().parse::<f64>().is_ok() { "number" } else { "string" };
-            return Err(refused(&format!("Expected type integer but found type {found}"), name, about));
+            let found = if text.trim().parse::<f64>().is_ok() {
+                "number"
+            } else {
+                "string"
+            };
+            return Err(refused(
+                &format!("Expected type integer but found type {found}"),
+                name,
+                about,
+            ));
         };
         if number < i128::from(min) {
-            return Err(refused(&format!("Value {number} is less than minimum {min}"), name, about));
+            return Err(refused(
+                &format!("Value {number} is less than minimum {min}"),
+                name,
+                about,
+            ));
         }
         match u64::try_from(number) {
             Ok(number) if number <= max => Ok(Some(number)),
-            _ => Err(refused(&format!("Value {number} is greater than maximum {max}"), name, about)),
+            _ => Err(refused(
+                &format!("Value {number} is greater than maximum {max}"),
+                name,
+                about,
+            )),
         }
     }
 
@@ -48,7 +63,11 @@ impl QueryParams {
             None => Ok(None),
             Some("true") => Ok(Some(true)),
             Some("false") => Ok(Some(false)),
-            Some(_) => Err(refused("Expected type boolean but found type string", name, about)),
+            Some(_) => Err(refused(
+                "Expected type boolean but found type string",
+                name,
+                about,
+            )),
         }
     }
 
@@ -71,19 +90,34 @@ impl QueryParams {
     pub(crate) fn list(&self, name: &str) -> Vec<&str> {
         let is_item = |key: &str| {
             key.strip_prefix(name).is_some_and(|rest| {
-                let index = rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+                let index = rest
+                    .strip_prefix('[')
+                    .and_then(|rest| rest.strip_suffix(']'));
                 rest.is_empty() || index.is_some_and(|i| i.bytes().all(|b| b.is_ascii_digit()))
             })
         };
-        let values = self.0.iter().filter(|(key, _)| is_item(key)).flat_map(|(_, value)| value.split(','));
-        values.map(str::trim).filter(|value| !value.is_empty()).collect()
+        let values = self
+            .0
+            .iter()
+            .filter(|(key, _)| is_item(key))
+            .flat_map(|(_, value)| value.split(','));
+        values
+            .map(str::trim)
+            .filter(|value| !value.is_empty())
+            .collect()
     }
 }
 
 /// Returns the error for a parameter that breaks its schema.
 fn refused(sentence: &str, name: &str, about: &str) -> ApiError {
-    let about = if about.is_empty() { String::new() } else { format!(" ({about})") };
-    ApiError::invalid_query(format!("Query validation error: '{sentence}' on property {name}{about}."))
+    let about = if about.is_empty() {
+        String::new()
+    } else {
+        format!(" ({about})")
+    };
+    ApiError::invalid_query(format!(
+        "Query validation error: '{sentence}' on property {name}{about}."
+    ))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for QueryParams {
@@ -91,7 +125,11 @@ impl<S: Send + Sync> FromRequestParts<S> for QueryParams {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         let query = parts.uri.query().unwrap_or_default();
-        Ok(Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect()))
+        Ok(Self(
+            form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
+        ))
     }
 }
 
@@ -100,7 +138,11 @@ mod tests {
     use super::*;
 
     fn params(query: &str) -> QueryParams {
-        QueryParams(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
+        QueryParams(
+            form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
+        )
     }
 
     #[test]
@@ -113,7 +155,10 @@ mod tests {
 
     #[test]
     fn integers_keep_their_bounds() {
-        assert_eq!(params("page=3").integer("page", (0, 9), "").unwrap(), Some(3));
+        assert_eq!(
+            params("page=3").integer("page", (0, 9), "").unwrap(),
+            Some(3)
+        );
         assert_eq!(params("page=").integer("page", (0, 9), "").unwrap(), None);
         for bad in ["page=x", "page=1.5", "page=-1", "page=10"] {
             assert!(params(bad).integer("page", (0, 9), "").is_err(), "{bad}");

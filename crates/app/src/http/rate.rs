@@ -21,8 +21,12 @@ pub(crate) struct RateLimits {
 }
 
 impl RateLimits {
+    /// Makes full buckets, or such as never empty.
     pub(super) fn new(enforced: bool) -> Self {
-        Self { management: Bucket::new(MANAGEMENT, enforced), token: Bucket::new(TOKEN, enforced) }
+        Self {
+            management: Bucket::new(MANAGEMENT, enforced),
+            token: Bucket::new(TOKEN, enforced),
+        }
     }
 }
 
@@ -54,19 +58,33 @@ pub(crate) struct Allowance {
 
 impl Bucket {
     fn new((size, per_second): (u32, u32), enforced: bool) -> Self {
-        let full = Level { millitokens: u64::from(size) * 1000, at: Timestamp(i64::MIN) };
-        Self { size, per_second, level: enforced.then(|| Mutex::new(full)) }
+        let full = Level {
+            millitokens: u64::from(size) * 1000,
+            at: Timestamp(i64::MIN),
+        };
+        Self {
+            size,
+            per_second,
+            level: enforced.then(|| Mutex::new(full)),
+        }
     }
 
     /// Takes one token, if there is one.
     pub(crate) fn take(&self, now: Timestamp) -> Allowance {
         let reset = now.seconds() + 1;
         let Some(level) = &self.level else {
-            return Allowance { limit: GENEROUS, remaining: GENEROUS - 1, reset, allowed: true };
+            return Allowance {
+                limit: GENEROUS,
+                remaining: GENEROUS - 1,
+                reset,
+                allowed: true,
+            };
         };
         let mut level = level.lock().unwrap_or_else(PoisonError::into_inner);
         let elapsed = u64::try_from(now.0.saturating_sub(level.at.0)).unwrap_or(0);
-        let refilled = level.millitokens.saturating_add(elapsed.saturating_mul(u64::from(self.per_second)));
+        let refilled = level
+            .millitokens
+            .saturating_add(elapsed.saturating_mul(u64::from(self.per_second)));
         level.millitokens = refilled.min(u64::from(self.size) * 1000);
         level.at = now;
         let allowed = level.millitokens >= 1000;
@@ -74,7 +92,12 @@ impl Bucket {
             level.millitokens -= 1000;
         }
         let remaining = u32::try_from(level.millitokens / 1000).unwrap_or(0);
-        Allowance { limit: self.size, remaining, reset, allowed }
+        Allowance {
+            limit: self.size,
+            remaining,
+            reset,
+            allowed,
+        }
     }
 }
 
@@ -98,7 +121,15 @@ mod tests {
     fn a_bucket_empties_and_fills_again() {
         let bucket = Bucket::new((2, 4), true);
         let take = |ms| bucket.take(Timestamp(ms));
-        assert_eq!(take(0), Allowance { limit: 2, remaining: 1, reset: 1, allowed: true });
+        assert_eq!(
+            take(0),
+            Allowance {
+                limit: 2,
+                remaining: 1,
+                reset: 1,
+                allowed: true
+            }
+        );
         assert!(take(0).allowed);
         assert!(!take(249).allowed);
         assert!(take(250).allowed);

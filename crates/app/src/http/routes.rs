@@ -1,21 +1,33 @@
-//! Every path of the server on one page; a handler's own attribute holds its path, a test compares both.
+//! Every path of the server on one page. A handler's own attribute holds its path; a test compares both.
+//! Besides these: `/openapi.json` and `/docs`, below.
 //!
 //! ```text
-//! POST   /oauth/token                          authentication::token
-//! GET    /.well-known/jwks.json                authentication::discovery
-//! GET    /.well-known/openid-configuration     authentication::discovery
-//! POST   /api/v2/jobs/users-imports            v2::jobs::imports
-//! POST   /api/v2/jobs/users-exports            v2::jobs::exports
-//! GET    /api/v2/jobs/{id}                     v2::jobs::show
-//! GET    /api/v2/jobs/{id}/errors              v2::jobs::errors
-//! …      /api/v2/users…                        v2::users
-//! …      /api/v2/connections…                  v2::connections
-//! GET    /api/purser/v1/jobs                   own::jobs
-//! GET    /api/purser/v1/jobs/{id}              own::jobs
-//! GET    /api/purser/v1/jobs/{id}/errors       own::jobs
-//! GET    /exports/{job}/{file}                 own::download
-//! GET    /healthz                              own::health
-//! GET    /openapi.json, /docs                  below
+//! POST   /oauth/token                          authentication/token.rs
+//! GET    /.well-known/jwks.json                authentication/discovery.rs
+//! GET    /.well-known/openid-configuration     authentication/discovery.rs
+//! POST   /api/v2/jobs/users-imports            v2/jobs/import.rs
+//! POST   /api/v2/jobs/users-exports            v2/jobs/export.rs
+//! GET    /api/v2/jobs/{id}                     v2/jobs/show.rs
+//! GET    /api/v2/jobs/{id}/errors              v2/jobs/errors.rs
+//! GET    /api/v2/users                         v2/users/list.rs
+//! POST   /api/v2/users                         v2/users/create.rs
+//! GET    /api/v2/users/{id}                    v2/users/show.rs
+//! PATCH  /api/v2/users/{id}                    v2/users/update.rs
+//! DELETE /api/v2/users/{id}                    v2/users/delete.rs
+//! GET    /api/v2/users-by-email                v2/users_by_email.rs
+//! GET    /api/v2/connections                   v2/connections/list.rs
+//! POST   /api/v2/connections                   v2/connections/create.rs
+//! GET    /api/v2/connections/{id}              v2/connections/get.rs
+//! PATCH  /api/v2/connections/{id}              v2/connections/update.rs
+//! DELETE /api/v2/connections/{id}              v2/connections/delete.rs
+//! GET    /api/v2/connections/{id}/clients      v2/connections/clients.rs
+//! PATCH  /api/v2/connections/{id}/clients      v2/connections/clients.rs
+//! DELETE /api/v2/connections/{id}/users        v2/connections/delete_user.rs
+//! GET    /api/purser/v1/jobs                   own/jobs.rs
+//! GET    /api/purser/v1/jobs/{id}              own/jobs.rs
+//! GET    /api/purser/v1/jobs/{id}/errors       own/jobs.rs
+//! GET    /exports/{job}/{file}                 own/download.rs
+//! GET    /healthz                              own/health.rs
 //! ```
 
 use axum::{Router, middleware};
@@ -59,8 +71,12 @@ pub(crate) fn router(state: AppState) -> Router {
         .fallback(unknown)
         .method_not_allowed_fallback(unknown)
         .layer(layers::catch_panics())
+        .layer(middleware::from_fn(layers::read_refused))
         .layer(layers::compress())
-        .layer(middleware::from_fn_with_state(state.clone(), layers::around))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            layers::around,
+        ))
         .with_state(state)
 }
 
@@ -70,7 +86,10 @@ fn documented(state: &AppState) -> OpenApiRouter<AppState> {
         .merge(v2::users::router())
         .merge(v2::connections::router())
         .merge(own::jobs::router())
-        .layer(middleware::from_fn_with_state(state.clone(), layers::limit_rate));
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            layers::limit_rate,
+        ));
     OpenApiRouter::with_openapi(Description::openapi())
         .merge(authentication::router())
         .merge(own::router())

@@ -1,6 +1,7 @@
 //! Listens, serves, and stops in good order.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -30,6 +31,8 @@ async fn serve(engine: Engine, options: ServeOptions) -> anyhow::Result<()> {
         .with_context(|| format!("could not listen on {}", options.listen))?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
+    make_private(engine.store().files_folder())
+        .context("could not make the folder for uploads and exports")?;
     let tls = tls::config(&options, engine.store().files_folder()).await?;
     let state = AppState(Arc::new(App::start(engine, options)?));
     let router = routes::router(state.clone());
@@ -43,7 +46,12 @@ async fn serve(engine: Engine, options: ServeOptions) -> anyhow::Result<()> {
     do_not_wait_for_ever(server.http_builder());
     let service = router.into_make_service();
     let served = match tls {
-        Some(config) => server.acceptor(RustlsAcceptor::new(config)).serve(service).await,
+        Some(config) => {
+            server
+                .acceptor(RustlsAcceptor::new(config))
+                .serve(service)
+                .await
+        }
         None => server.serve(service).await,
     };
     tokio::task::spawn_blocking(move || state.0.stop_workers()).await?;
@@ -51,9 +59,24 @@ async fn serve(engine: Engine, options: ServeOptions) -> anyhow::Result<()> {
     served.context("the server failed")
 }
 
+/// Uploads and exports hold personal data: nobody but the server's user may read them.
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
 fn do_not_wait_for_ever(builder: &mut Builder<TokioExecutor>) {
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_READ);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD_READ);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_READ);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(HEAD_READ);
 }
 
 /// The first signal lets open requests end; a second one does not wait for them.

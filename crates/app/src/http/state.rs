@@ -55,13 +55,15 @@ impl App {
         work: impl FnOnce(&Engine) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let engine = self.engine.clone();
-        tokio::task::spawn_blocking(move || work(&engine)).await.unwrap_or_else(|error| {
-            // A panic is resumed here, so that it is logged with its request.
-            match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(error) => Err(ApiError::internal(error)),
-            }
-        })
+        tokio::task::spawn_blocking(move || work(&engine))
+            .await
+            .unwrap_or_else(|error| {
+                // A panic is resumed here, so that it is logged with its request.
+                match error.try_into_panic() {
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    Err(error) => Err(ApiError::internal(error)),
+                }
+            })
     }
 
     /// Returns the engine, for calls that do not block.
@@ -83,7 +85,11 @@ impl App {
 
     /// Has the workers hand their jobs back, and waits until they have.
     pub(super) fn stop_workers(&self) {
-        let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let workers = self
+            .workers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(workers) = workers {
             workers.stop();
         }

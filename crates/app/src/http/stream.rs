@@ -17,29 +17,45 @@ const AHEAD: usize = 4;
 
 /// Sends what `work` writes. Nothing can be said once a body has begun: an error ends it early, so that the client
 /// sees that it is not whole, and goes to the log.
-pub(crate) fn written<E>(work: impl FnOnce(&mut dyn Write) -> Result<(), E> + Send + 'static) -> Body
+pub(crate) fn written<E>(
+    work: impl FnOnce(&mut dyn Write) -> Result<(), E> + Send + 'static,
+) -> Body
 where
     E: Into<anyhow::Error>,
 {
     let (sender, mut receiver) = mpsc::channel(AHEAD);
-    let mut writer = PieceWriter { sender, pieces: Vec::new(), runtime: Handle::current() };
+    let mut writer = PieceWriter {
+        sender,
+        pieces: Vec::new(),
+        runtime: Handle::current(),
+    };
     tokio::task::spawn_blocking(move || {
-        let result = work(&mut writer).map_err(Into::into).and_then(|()| Ok(writer.flush()?));
+        let result = work(&mut writer)
+            .map_err(Into::into)
+            .and_then(|()| Ok(writer.flush()?));
         if let Err(error) = result {
-            tracing::warn!(error = format!("{error:#}"), "an answer could not be sent to its end");
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "an answer could not be sent to its end"
+            );
             writer.abort();
         }
     });
-    Body::from_stream(futures_util::stream::poll_fn(move |context| receiver.poll_recv(context)))
+    Body::from_stream(futures_util::stream::poll_fn(move |context| {
+        receiver.poll_recv(context)
+    }))
 }
 
 /// Sends a file.
 pub(crate) fn file(file: File) -> Body {
-    Body::from_stream(futures_util::stream::try_unfold(file, |mut file| async move {
-        let mut piece = Vec::with_capacity(PIECE);
-        let read = file.read_buf(&mut piece).await?;
-        Ok::<_, io::Error>((read > 0).then(|| (Bytes::from(piece), file)))
-    }))
+    Body::from_stream(futures_util::stream::try_unfold(
+        file,
+        |mut file| async move {
+            let mut piece = Vec::with_capacity(PIECE);
+            let read = file.read_buf(&mut piece).await?;
+            Ok::<_, io::Error>((read > 0).then(|| (Bytes::from(piece), file)))
+        },
+    ))
 }
 
 /// Collects what is written into pieces and waits until the client takes them.
@@ -51,11 +67,22 @@ struct PieceWriter {
 
 impl PieceWriter {
     fn send(&mut self, piece: io::Result<Bytes>) -> io::Result<()> {
-        let sending = tokio::time::timeout(ANSWER_PIECE, self.sender.send(piece));
-        match self.runtime.block_on(async { sending.await }) {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(io::Error::new(io::ErrorKind::BrokenPipe, "the client has gone")),
-            Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "the client takes too long")),
+        let sender = &self.sender;
+        // The timer must be made inside the runtime.
+        let sent = self.runtime.block_on(async {
+            let sending = tokio::time::timeout(ANSWER_PIECE, sender.send(piece));
+            sending.await.map(|sent| sent.is_ok())
+        });
+        match sent {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(io::Error::new(
+                io::ErrorKind::BrokenPipe,
+                "the client has gone",
+            )),
+            Err(_) => Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                "the client takes too long",
+            )),
         }
     }
 

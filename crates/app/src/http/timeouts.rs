@@ -8,7 +8,7 @@ pub(crate) const HEAD_READ: Duration = Duration::from_secs(60);
 pub(crate) const BODY_READ: Duration = Duration::from_secs(30);
 /// For the next piece of an upload; a large file on a slow line takes its time.
 pub(crate) const UPLOAD_PIECE: Duration = Duration::from_secs(60);
-/// For what a client still sends of an upload that was refused.
+/// For what a client still sends of a body that was refused.
 pub(crate) const REFUSED_READ: Duration = Duration::from_secs(5);
 /// For a client to take the next piece of a streamed answer.
 pub(crate) const ANSWER_PIECE: Duration = Duration::from_secs(60);

@@ -17,14 +17,26 @@ const FIRST_YEAR: i32 = 2024;
 const LAST_YEAR: i32 = 2124;
 
 /// Returns the certificate and key to serve with; `None` without TLS.
-pub(crate) async fn config(options: &ServeOptions, files_folder: &Path) -> anyhow::Result<Option<RustlsConfig>> {
+pub(crate) async fn config(
+    options: &ServeOptions,
+    files_folder: &Path,
+) -> anyhow::Result<Option<RustlsConfig>> {
     let (cert, key) = match &options.tls {
         Tls::Off => return Ok(None),
         Tls::Files { cert, key } => (cert.clone(), key.clone()),
         Tls::SelfSigned => self_signed(options.public_url.as_deref(), &files_folder.join("tls"))?,
     };
-    let doing = || format!("could not use the certificate {} with the key {}", cert.display(), key.display());
-    RustlsConfig::from_pem_file(&cert, &key).await.with_context(doing).map(Some)
+    let doing = || {
+        format!(
+            "could not use the certificate {} with the key {}",
+            cert.display(),
+            key.display()
+        )
+    };
+    RustlsConfig::from_pem_file(&cert, &key)
+        .await
+        .with_context(doing)
+        .map(Some)
 }
 
 /// Returns the files of the certificate in `folder`; makes them if they are not there.
@@ -38,14 +50,23 @@ fn self_signed(public_url: Option<&str>, folder: &Path) -> anyhow::Result<(PathB
     Ok((cert, key))
 }
 
-fn make_self_signed(public_url: Option<&str>, folder: &Path, cert: &Path, key: &Path) -> anyhow::Result<()> {
+fn make_self_signed(
+    public_url: Option<&str>,
+    folder: &Path,
+    cert: &Path,
+    key: &Path,
+) -> anyhow::Result<()> {
     let mut params = CertificateParams::new(vec!["localhost".to_owned()])?;
-    params.subject_alt_names.push(SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
-    params.subject_alt_names.push(SanType::IpAddress(IpAddr::V6(Ipv6Addr::LOCALHOST)));
-    if let Some(name) = public_url.and_then(public_name).transpose()? {
-        if !params.subject_alt_names.contains(&name) {
-            params.subject_alt_names.push(name);
-        }
+    params
+        .subject_alt_names
+        .push(SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+    params
+        .subject_alt_names
+        .push(SanType::IpAddress(IpAddr::V6(Ipv6Addr::LOCALHOST)));
+    if let Some(name) = public_url.and_then(public_name).transpose()?
+        && !params.subject_alt_names.contains(&name)
+    {
+        params.subject_alt_names.push(name);
     }
     prepare(&mut params, "Purser");
     let pair = KeyPair::generate()?;
@@ -60,10 +81,17 @@ fn make_self_signed(public_url: Option<&str>, folder: &Path, cert: &Path, key: &
 /// Returns the host of the public URL as a certificate names it.
 fn public_name(url: &str) -> Option<anyhow::Result<SanType>> {
     let uri: Uri = url.parse().ok()?;
-    let host = uri.host()?.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let host = uri
+        .host()?
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .to_owned();
     Some(match host.parse::<IpAddr>() {
         Ok(address) => Ok(SanType::IpAddress(address)),
-        Err(_) => host.try_into().map(SanType::DnsName).map_err(anyhow::Error::new),
+        Err(_) => host
+            .try_into()
+            .map(SanType::DnsName)
+            .map_err(anyhow::Error::new),
     })
 }
 
@@ -79,7 +107,9 @@ pub(crate) fn certificate_of_signing_key(pem: &str, digest: &[u8]) -> anyhow::Re
 fn prepare(params: &mut CertificateParams, common_name: &str) {
     params.not_before = rcgen::date_time_ymd(FIRST_YEAR, 1, 1);
     params.not_after = rcgen::date_time_ymd(LAST_YEAR, 1, 1);
-    params.distinguished_name.push(DnType::CommonName, common_name);
+    params
+        .distinguished_name
+        .push(DnType::CommonName, common_name);
 }
 
 /// Writes a file that only its owner may read.

@@ -11,7 +11,10 @@ use crate::http::base_url::BaseUrl;
 /// The key changes with the store only.
 const HEADERS: [(HeaderName, &str); 2] = [
     (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-    (header::CACHE_CONTROL, "public, max-age=15, stale-while-revalidate=15, stale-if-error=86400"),
+    (
+        header::CACHE_CONTROL,
+        "public, max-age=15, stale-while-revalidate=15, stale-if-error=86400",
+    ),
 ];
 
 /// Shows the public key that tokens are signed with.

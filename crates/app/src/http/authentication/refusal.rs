@@ -5,27 +5,41 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::http::answer;
-use crate::http::error::ApiError;
 
-/// Why there is no token.
-#[derive(Debug)]
+/// Why there is no token, in Auth0's words.
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
     /// Unknown client or wrong secret; not said which.
+    #[error("Unauthorized")]
     Unauthorized,
     /// A way to prove one's identity that is not built.
+    #[error("Client authentication failed")]
     Assertion,
+    #[error("Missing required parameter: {0}")]
     Missing(&'static str),
+    #[error("The request's body could not be read")]
     Unreadable,
     /// A grant of Auth0's that is not built.
+    #[error("Grant type '{0}' not allowed for the client.")]
     GrantNotAllowed(String),
+    #[error("Grant type not supported")]
     GrantUnknown,
+    #[error("Service not found: {0}")]
     UnknownAudience(String),
     /// The client has no scopes at all.
+    #[error(
+        "Client is not authorized to access \"{0}\". You need to create a \"client-grant\" associated to this API. \
+         See: https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants"
+    )]
     NoGrant(String),
     /// The client has none of the scopes that it asks for.
+    #[error("Client has not been granted scopes: {0}")]
     NotGranted(String),
+    #[error("Global limit has been reached")]
     TooMany,
-    Internal(ApiError),
+    /// It is in the log.
+    #[error("Internal error")]
+    Internal,
 }
 
 /// The body of an error.
@@ -39,46 +53,45 @@ pub(crate) struct RefusalBody {
     error_uri: Option<&'static str>,
 }
 
-const GRANTS: &str = "https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants";
 const GRANT_TYPES: &str = "https://auth0.com/docs/clients/client-grant-types";
 
 impl Refusal {
-    /// Returns status, code and sentence.
-    fn parts(&self) -> (u16, &'static str, String) {
+    fn status(&self) -> StatusCode {
         match self {
-            Self::Unauthorized => (401, "access_denied", "Unauthorized".to_owned()),
-            Self::Assertion => (401, "invalid_client", "Client authentication failed".to_owned()),
-            Self::Missing(name) => (400, "invalid_request", format!("Missing required parameter: {name}")),
-            Self::Unreadable => (400, "invalid_request", "The request's body could not be read".to_owned()),
-            Self::GrantNotAllowed(grant) => {
-                let sentence = format!("Grant type '{grant}' not allowed for the client.");
-                (403, "unauthorized_client", sentence)
-            }
-            Self::GrantUnknown => (400, "unsupported_grant_type", "Grant type not supported".to_owned()),
-            Self::UnknownAudience(audience) => {
-                (403, "access_denied", format!("Service not found: {audience}"))
-            }
-            Self::NoGrant(audience) => {
-                let sentence = format!(
-                    "Client is not authorized to access \"{audience}\". You need to create a \"client-grant\" \
-                     associated to this API. See: {GRANTS}"
-                );
-                (403, "access_denied", sentence)
-            }
-            Self::NotGranted(scopes) => {
-                (403, "access_denied", format!("Client has not been granted scopes: {scopes}"))
-            }
-            Self::TooMany => (429, "too_many_requests", "Global limit has been reached".to_owned()),
-            Self::Internal(_) => (500, "server_error", "Internal error".to_owned()),
+            Self::Missing(_) | Self::Unreadable | Self::GrantUnknown => StatusCode::BAD_REQUEST,
+            Self::Unauthorized | Self::Assertion => StatusCode::UNAUTHORIZED,
+            Self::GrantNotAllowed(_)
+            | Self::UnknownAudience(_)
+            | Self::NoGrant(_)
+            | Self::NotGranted(_) => StatusCode::FORBIDDEN,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Missing(_) | Self::Unreadable => "invalid_request",
+            Self::Assertion => "invalid_client",
+            Self::GrantNotAllowed(_) => "unauthorized_client",
+            Self::GrantUnknown => "unsupported_grant_type",
+            Self::Unauthorized
+            | Self::UnknownAudience(_)
+            | Self::NoGrant(_)
+            | Self::NotGranted(_) => "access_denied",
+            Self::TooMany => "too_many_requests",
+            Self::Internal => "server_error",
         }
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let (status, error, error_description) = self.parts();
-        let error_uri = matches!(self, Self::GrantNotAllowed(_)).then_some(GRANT_TYPES);
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-        answer::plain_json(status, &RefusalBody { error, error_description, error_uri })
+        let body = RefusalBody {
+            error: self.code(),
+            error_description: self.to_string(),
+            error_uri: matches!(self, Self::GrantNotAllowed(_)).then_some(GRANT_TYPES),
+        };
+        answer::plain_json(self.status(), &body)
     }
 }

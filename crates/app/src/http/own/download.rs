@@ -43,9 +43,16 @@ pub(crate) async fn send(
     let id = JobId::parse(&id).ok_or_else(ApiError::unknown_route)?;
     let (expires, signature) = (query.text("expires"), query.text("signature"));
     app.links
-        .check((&id, &file), expires.unwrap_or_default(), signature.unwrap_or_default(), app.engine().now())
+        .check(
+            (&id, &file),
+            expires.unwrap_or_default(),
+            signature.unwrap_or_default(),
+            app.engine().now(),
+        )
         .map_err(|error| ApiError::new(StatusCode::FORBIDDEN, error.to_string(), None))?;
-    let job = app.blocking(move |engine| Ok(engine.store().find_job(&id)?)).await?;
+    let job = app
+        .blocking(move |engine| Ok(engine.store().find_job(&id)?))
+        .await?;
     // The file's place comes from the job; the path of the request only has to agree with it.
     let job = job.filter(|job| artifact_name(job) == Some(&file));
     open(job.as_ref(), &file).await
@@ -56,11 +63,18 @@ async fn open(job: Option<&Job>, name: &str) -> Result<Response, ApiError> {
     let path = job.and_then(|job| job.file.as_ref()).ok_or_else(gone)?;
     let file = tokio::fs::File::open(path).await.map_err(|_| gone())?;
     let length = file.metadata().await.map_err(|_| gone())?.len();
-    let content_type = if name.ends_with(".gz") { "application/gzip" } else { "application/octet-stream" };
+    let content_type = if name.ends_with(".gz") {
+        "application/gzip"
+    } else {
+        "application/octet-stream"
+    };
     let headers = [
         (header::CONTENT_TYPE, content_type.to_owned()),
         (header::CONTENT_LENGTH, length.to_string()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ),
         (header::CACHE_CONTROL, "private, no-store".to_owned()),
     ];
     Ok((headers, stream::file(file)).into_response())

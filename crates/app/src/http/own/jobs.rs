@@ -28,7 +28,10 @@ const DEFAULT_PER_PAGE: u64 = 50;
 
 /// Returns the paths under `/api/purser/v1/jobs`.
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(errors))
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(show))
+        .routes(routes!(errors))
 }
 
 /// Lists jobs, newest first.
@@ -55,18 +58,34 @@ pub(crate) async fn list(
     base: BaseUrl,
     query: QueryParams,
 ) -> Result<Response, ApiError> {
-    let page = query.integer("page", (0, u64::from(u32::MAX)), "Page index, zero based")?.unwrap_or(0);
-    let limit = query.integer("per_page", PER_PAGE, "Jobs per page")?.unwrap_or(DEFAULT_PER_PAGE);
+    let page = query
+        .integer("page", (0, u64::from(u32::MAX)), "Page index, zero based")?
+        .unwrap_or(0);
+    let limit = query
+        .integer("per_page", PER_PAGE, "Jobs per page")?
+        .unwrap_or(DEFAULT_PER_PAGE);
     let statuses = JobStatus::ALL.map(JobStatus::as_str);
-    let status = query.one_of("status", &statuses, "Status of the jobs")?.and_then(JobStatus::parse);
+    let status = query
+        .one_of("status", &statuses, "Status of the jobs")?
+        .and_then(JobStatus::parse);
     let asked_type = query.one_of("type", &TYPES, "Type of the jobs")?;
     let type_name = TYPES.into_iter().find(|name| Some(*name) == asked_type);
     let start = page * limit;
-    let filter = JobFilter { status, type_name, offset: start, limit: Some(limit) };
-    let jobs = app.blocking(move |engine| Ok(engine.store().list_jobs(&filter)?)).await?;
+    let filter = JobFilter {
+        status,
+        type_name,
+        offset: start,
+        limit: Some(limit),
+    };
+    let jobs = app
+        .blocking(move |engine| Ok(engine.store().list_jobs(&filter)?))
+        .await?;
     let is_kept = |job: &&Job| !is_expired(&app, job);
-    let jobs: Vec<_> =
-        jobs.iter().filter(is_kept).map(|job| shown(&app, &base, job, Detail::Full)).collect();
+    let jobs: Vec<_> = jobs
+        .iter()
+        .filter(is_kept)
+        .map(|job| shown(&app, &base, job, Detail::Full))
+        .collect();
     let body = json!({"start": start, "limit": limit, "length": jobs.len(), "jobs": jobs});
     Ok(answer::json(StatusCode::OK, &body))
 }
@@ -92,7 +111,10 @@ pub(crate) async fn show(
     PathParam(id): PathParam,
 ) -> Result<Response, ApiError> {
     let job = find_job(&app, &id, NOT_FOUND).await?;
-    Ok(answer::json(StatusCode::OK, &shown(&app, &base, &job, Detail::Full)))
+    Ok(answer::json(
+        StatusCode::OK,
+        &shown(&app, &base, &job, Detail::Full),
+    ))
 }
 
 /// Reports the rows that failed so far, with their places, hints, and the records as submitted (secrets masked).

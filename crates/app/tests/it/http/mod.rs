@@ -1,1 +1,12 @@
 //! The API.
+
+mod connections;
+mod exports;
+mod imports;
+mod limits;
+mod management;
+mod oauth;
+mod scrub;
+mod server;
+mod support;
+mod users;

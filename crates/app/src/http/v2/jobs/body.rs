@@ -14,7 +14,10 @@ use crate::http::state::App;
 
 /// A job as the Management API shows it.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the shape; the members come from the core")]
+#[expect(
+    dead_code,
+    reason = "describes the shape; the members come from the core"
+)]
 pub(crate) struct JobBody {
     /// `users_import` or `users_export`
     #[schema(example = "users_import")]
@@ -51,7 +54,10 @@ pub(crate) struct JobBody {
 
 /// What an import did.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the shape; the members come from the core")]
+#[expect(
+    dead_code,
+    reason = "describes the shape; the members come from the core"
+)]
 pub(crate) struct JobSummary {
     failed: u64,
     updated: u64,
@@ -64,9 +70,13 @@ pub(crate) struct JobSummary {
 pub(crate) async fn find_job(app: &App, id: &str, not_found: &str) -> Result<Job, ApiError> {
     let id = JobId::parse(id).ok_or_else(|| {
         let sentence = format!("String does not match pattern {}", JobId::PATTERN);
-        ApiError::invalid_uri(format!("Path validation error: '{sentence}' on property id (ID of the job)."))
+        ApiError::invalid_uri(format!(
+            "Path validation error: '{sentence}' on property id (ID of the job)."
+        ))
     })?;
-    let job = app.blocking(move |engine| Ok(engine.store().find_job(&id)?)).await?;
+    let job = app
+        .blocking(move |engine| Ok(engine.store().find_job(&id)?))
+        .await?;
     let job = job.filter(|job| !is_expired(app, job));
     job.ok_or_else(|| ApiError::not_found(not_found, Some("inexistent_job")))
 }

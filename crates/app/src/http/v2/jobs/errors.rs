@@ -21,7 +21,10 @@ use crate::http::{answer, stream};
 
 /// A user that could not be imported.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the shape; rows are written as they are read")]
+#[expect(
+    dead_code,
+    reason = "describes the shape; rows are written as they are read"
+)]
 pub(crate) struct FailedUser {
     /// The record as submitted, secrets masked.
     #[schema(value_type = Object)]
@@ -72,11 +75,17 @@ pub(crate) async fn list(
         return Ok(answer::no_content());
     }
     if job.status == JobStatus::Failed {
-        return Ok(answer::plain_json(StatusCode::OK, &shown(&app, &base, &job, Detail::Auth0)));
+        return Ok(answer::plain_json(
+            StatusCode::OK,
+            &shown(&app, &base, &job, Detail::Auth0),
+        ));
     }
     let Job { id, .. } = job;
     let asked = id.clone();
-    if !app.blocking(move |engine| Ok(engine.store().has_row_errors(&asked)?)).await? {
+    if !app
+        .blocking(move |engine| Ok(engine.store().has_row_errors(&asked)?))
+        .await?
+    {
         return Ok(answer::no_content());
     }
     let store = app.engine().store().clone();
@@ -96,8 +105,8 @@ fn write_rows(store: &Store, id: &JobId, out: &mut dyn Write) -> anyhow::Result<
 }
 
 fn write_row(row: &FailedRow, out: &mut dyn Write) -> anyhow::Result<()> {
-    let errors: Vec<UserError> =
-        serde_json::from_str(&row.errors).with_context(|| format!("the errors of row {}", row.row))?;
+    let errors: Vec<UserError> = serde_json::from_str(&row.errors)
+        .with_context(|| format!("the errors of row {}", row.row))?;
     write!(out, "{{\"user\":{},\"errors\":", row.record)?;
     serde_json::to_writer(&mut *out, &errors)?;
     out.write_all(b"}")?;

@@ -6,8 +6,9 @@ use purser_core::api::Detail;
 use purser_core::field::{Field, default_fields};
 use purser_core::format::{CsvGuard, OutputFormat};
 use purser_core::id::ConnectionId;
-use purser_core::job::ExportOptions;
+use purser_core::job::{ExportOptions, Job};
 use purser_core::limits::{CSV_FIELDS, FIELD_NAME_CHARS};
+use purser_engine::Engine;
 use purser_engine::export::ExportRequest;
 use serde::Deserialize;
 use serde_json::Value;
@@ -61,27 +62,58 @@ enum ExportFormat {
 }
 
 const FIELD: Schema = Schema(&[
-    Property::new("name", Kind::text(0, FIELD_NAME_CHARS), "Name of the field in the profile").required(),
-    Property::new("export_as", Kind::text(0, FIELD_NAME_CHARS), "Title of the column in the exported CSV"),
+    Property::new(
+        "name",
+        Kind::text(0, FIELD_NAME_CHARS),
+        "Name of the field in the profile",
+    )
+    .required(),
+    Property::new(
+        "export_as",
+        Kind::text(0, FIELD_NAME_CHARS),
+        "Title of the column in the exported CSV",
+    ),
 ]);
-const FIELDS: &str = "List of fields to be included in the CSV. Defaults to a predefined set of fields";
+const FIELDS: &str =
+    "List of fields to be included in the CSV. Defaults to a predefined set of fields";
 const SCHEMA: Schema = Schema(&[
     Property::new(
         "connection_id",
         Kind::Text {
             min: 0,
             max: usize::MAX,
-            shape: Shape::Pattern(ConnectionId::PATTERN, |text| ConnectionId::parse(text).is_some()),
+            shape: Shape::Pattern(ConnectionId::PATTERN, |text| {
+                ConnectionId::parse(text).is_some()
+            }),
         },
         "connection_id of the connection from which users will be exported",
     ),
     Property::new(
         "format",
-        Kind::Text { min: 0, max: usize::MAX, shape: Shape::OneOf(&["json", "csv"]) },
+        Kind::Text {
+            min: 0,
+            max: usize::MAX,
+            shape: Shape::OneOf(&["json", "csv"]),
+        },
         "Format of the file. Must be `json` or `csv`",
     ),
-    Property::new("limit", Kind::Integer { min: 1, max: i64::MAX }, "Limit the number of records"),
-    Property::new("fields", Kind::Array { min: 0, max: usize::MAX, of: &Kind::Record(&FIELD) }, FIELDS),
+    Property::new(
+        "limit",
+        Kind::Integer {
+            min: 1,
+            max: i64::MAX,
+        },
+        "Limit the number of records",
+    ),
+    Property::new(
+        "fields",
+        Kind::Array {
+            min: 0,
+            max: usize::MAX,
+            of: &Kind::Record(&FIELD),
+        },
+        FIELDS,
+    ),
 ]);
 
 /// Starts an export of users.
@@ -109,30 +141,62 @@ pub(crate) async fn create(
     base: BaseUrl,
     payload: Payload,
 ) -> Result<Response, ApiError> {
-    let body: ExportBody =
-        serde_json::from_value(Value::Object(payload.checked(&SCHEMA)?)).map_err(ApiError::internal)?;
-    let ExportBody { connection_id, format, limit, fields } = body;
-    check_limits(&app, format, &fields)?;
-    let options = ExportOptions {
-        fields: if fields.is_empty() { default_fields(false) } else { fields },
-        format: if format == ExportFormat::Csv { OutputFormat::Csv } else { OutputFormat::Ndjson },
-        // To JavaScript 5.0 is an integer, too.
-        limit: limit.map(|limit| limit as u64),
-        gzip: true,
-        csv_guard: CsvGuard::Auth0,
-    };
-    let connection_id = connection_id.as_deref().and_then(ConnectionId::parse);
-    let job = app.blocking(move |engine| {
-        let find = |id| {
-            let missing = || ApiError::bad_request("The connection does not exist", "inexistent_connection");
-            engine.store().find_connection(&id)?.ok_or_else(missing)
-        };
-        let connection = connection_id.map(find).transpose()?;
-        Ok(engine.queue_export(&ExportRequest { connection, options })?)
-    });
-    let job = job.await?;
+    let body: ExportBody = serde_json::from_value(Value::Object(payload.checked(&SCHEMA)?))
+        .map_err(ApiError::internal)?;
+    check_limits(&app, body.format, &body.fields)?;
+    let connection_id = body.connection_id.as_deref().and_then(ConnectionId::parse);
+    let options = body.into_options();
+    let job = app
+        .blocking(move |engine| queue(engine, connection_id.as_ref(), options))
+        .await?;
     app.wake_workers();
-    Ok(answer::json(StatusCode::OK, &shown(&app, &base, &job, Detail::Auth0)))
+    Ok(answer::json(
+        StatusCode::OK,
+        &shown(&app, &base, &job, Detail::Auth0),
+    ))
+}
+
+impl ExportBody {
+    fn into_options(self) -> ExportOptions {
+        let Self {
+            connection_id: _,
+            format,
+            limit,
+            fields,
+        } = self;
+        ExportOptions {
+            fields: if fields.is_empty() {
+                default_fields(false)
+            } else {
+                fields
+            },
+            format: match format {
+                ExportFormat::Csv => OutputFormat::Csv,
+                ExportFormat::Json => OutputFormat::Ndjson,
+            },
+            // To JavaScript 5.0 is an integer, too.
+            limit: limit.map(|limit| limit as u64),
+            gzip: true,
+            csv_guard: CsvGuard::Auth0,
+        }
+    }
+}
+
+fn queue(
+    engine: &Engine,
+    id: Option<&ConnectionId>,
+    options: ExportOptions,
+) -> Result<Job, ApiError> {
+    let find = |id| {
+        let missing =
+            || ApiError::bad_request("The connection does not exist", "inexistent_connection");
+        engine.store().find_connection(id)?.ok_or_else(missing)
+    };
+    let connection = id.map(find).transpose()?;
+    Ok(engine.queue_export(&ExportRequest {
+        connection,
+        options,
+    })?)
 }
 
 /// What Auth0's CSV exports cannot have; ours can.
@@ -140,14 +204,24 @@ fn check_limits(app: &App, format: ExportFormat, fields: &[Field]) -> Result<(),
     if !app.auth0_limits() || format != ExportFormat::Csv {
         return Ok(());
     }
-    let refuse = |sentence: String, path: String, about| Err(Violation { sentence, path, about }.into());
+    let refuse = |sentence: String, path: String, about| {
+        Err(Violation {
+            sentence,
+            path,
+            about,
+        }
+        .into())
+    };
     if fields.len() > CSV_FIELDS {
         let sentence = format!("Array is too long ({}), maximum {CSV_FIELDS}", fields.len());
         return refuse(sentence, "fields".to_owned(), FIELDS);
     }
     let is_whole = |field: &Field| matches!(field.name.as_str(), "user_metadata" | "app_metadata");
     if let Some(index) = fields.iter().position(is_whole) {
-        let sentence = format!("Objects cannot be exported to CSV, name its members: {}", fields[index].name);
+        let sentence = format!(
+            "Objects cannot be exported to CSV, name its members: {}",
+            fields[index].name
+        );
         return refuse(sentence, format!("fields[{index}].name"), "");
     }
     Ok(())

@@ -22,7 +22,10 @@ use crate::http::state::App;
 
 /// The parts of an import, in any order; others are ignored.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the shape; parts are read as they arrive")]
+#[expect(
+    dead_code,
+    reason = "describes the shape; parts are read as they arrive"
+)]
 pub(crate) struct ImportParts {
     /// The file: a JSON array of users; without `--auth0-limits` NDJSON and CSV as well, compressed or not.
     #[schema(value_type = String, format = Binary)]
@@ -76,11 +79,19 @@ pub(crate) async fn create(
     let form = receive(&app, request).await?;
     let job = queue(&app, form).await?;
     app.wake_workers();
-    Ok(answer::json(StatusCode::ACCEPTED, &shown(&app, &base, &job, Detail::Auth0)))
+    Ok(answer::json(
+        StatusCode::ACCEPTED,
+        &shown(&app, &base, &job, Detail::Auth0),
+    ))
 }
 
 async fn queue(app: &App, form: ImportForm) -> Result<Job, ApiError> {
-    let ImportForm { upload, connection_id, options, external_id } = form;
+    let ImportForm {
+        upload,
+        connection_id,
+        options,
+        external_id,
+    } = form;
     let limited = app.auth0_limits();
     let _one_at_a_time = app.queueing.lock().await;
     // The upload moves along: a client that goes away now must not take the file from a job that is made.
@@ -104,7 +115,8 @@ async fn queue(app: &App, form: ImportForm) -> Result<Job, ApiError> {
 /// Returns the connection to import into, once nothing speaks against it.
 fn target(engine: &Engine, id: &ConnectionId) -> Result<ConnectionRow, ApiError> {
     let row = engine.store().find_connection(id)?;
-    let missing = || ApiError::bad_request("The connection does not exist", "inexistent_connection");
+    let missing =
+        || ApiError::bad_request("The connection does not exist", "inexistent_connection");
     let row = row.ok_or_else(missing)?;
     let strategy = &row.connection.strategy;
     if !strategy.is_database() && !strategy.is_passwordless() {
@@ -112,12 +124,83 @@ fn target(engine: &Engine, id: &ConnectionId) -> Result<ConnectionRow, ApiError>
         return Err(ApiError::bad_request(message, "operation_not_supported"));
     }
     match import_obstacle(&row.connection) {
-        Some(obstacle @ ImportObstacle::Disabled) => {
-            Err(ApiError::bad_request(obstacle.to_string(), "connection_is_disabled"))
-        }
-        Some(obstacle @ ImportObstacle::CustomDatabase) => {
-            Err(ApiError::bad_request(obstacle.to_string(), "operation_not_supported"))
-        }
+        Some(obstacle @ ImportObstacle::Disabled) => Err(ApiError::bad_request(
+            obstacle.to_string(),
+            "connection_is_disabled",
+        )),
+        Some(obstacle @ ImportObstacle::CustomDatabase) => Err(ApiError::bad_request(
+            obstacle.to_string(),
+            "operation_not_supported",
+        )),
         None => Ok(row),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::state::AppState;
+    use crate::http::v2::jobs::upload::Upload;
+    use crate::http::{ServeOptions, Tls};
+    use purser_engine::SystemClock;
+    use purser_store::StoreUrl;
+    use std::sync::Arc;
+
+    /// A server whose jobs stay as they are: nobody works on them.
+    fn app(folder: &std::path::Path, auth0_limits: bool) -> AppState {
+        let url = StoreUrl::Sqlite(folder.join("store.db"));
+        let engine = Engine::open(&url, true, "test", Arc::new(SystemClock)).unwrap();
+        let listen = "127.0.0.1:0".parse().unwrap();
+        let options = ServeOptions {
+            listen,
+            public_url: None,
+            tls: Tls::Off,
+            auth0_limits,
+            workers: 0,
+        };
+        AppState(Arc::new(App::start(engine, options).unwrap()))
+    }
+
+    async fn queued(app: &App) -> Result<Job, ApiError> {
+        let connection = app
+            .engine()
+            .store()
+            .list_connections()
+            .unwrap()
+            .remove(0)
+            .connection;
+        let upload = Upload::of(&app.engine().store().files_folder().join("x"), 1);
+        let options = ImportOptions::default();
+        queue(
+            app,
+            ImportForm {
+                upload,
+                connection_id: Some(connection.id),
+                options,
+                external_id: None,
+            },
+        )
+        .await
+    }
+
+    #[tokio::test]
+    async fn two_imports_may_be_active_under_auth0_limits() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = app(folder.path(), true);
+        queued(&state.0).await.unwrap();
+        queued(&state.0).await.unwrap();
+        let body = format!("{:?}", queued(&state.0).await.unwrap_err());
+        assert!(body.contains("429"), "{body}");
+        let sentence = "There are 2 active import users jobs, please wait until some of them are finished and try again";
+        assert!(body.contains(sentence), "{body}");
+    }
+
+    #[tokio::test]
+    async fn otherwise_any_number_may_be() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = app(folder.path(), false);
+        for _ in 0..5 {
+            queued(&state.0).await.unwrap();
+        }
     }
 }

@@ -8,12 +8,10 @@ mod show;
 mod upload;
 
 use axum::extract::DefaultBodyLimit;
-use axum::middleware;
 use purser_core::limits::IMPORT_BODY_BYTES;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::http::layers;
 use crate::http::state::AppState;
 
 pub(crate) use body::{JobBody, find_job, shown};
@@ -26,12 +24,8 @@ pub(crate) fn router(state: &AppState) -> OpenApiRouter<AppState> {
     } else {
         DefaultBodyLimit::disable()
     };
-    let uploads = OpenApiRouter::new()
-        .routes(routes!(import::create))
-        .layer(body_limit)
-        .layer(middleware::from_fn(layers::read_refused));
     OpenApiRouter::new()
-        .merge(uploads)
+        .merge(OpenApiRouter::new().routes(routes!(import::create)).layer(body_limit))
         .routes(routes!(export::create))
         .routes(routes!(show::show))
         .routes(routes!(errors::list))

@@ -35,5 +35,8 @@ pub(crate) async fn show(
     PathParam(id): PathParam,
 ) -> Result<Response, ApiError> {
     let job = find_job(&app, &id, "Job not found").await?;
-    Ok(answer::json(StatusCode::OK, &shown(&app, &base, &job, Detail::Auth0)))
+    Ok(answer::json(
+        StatusCode::OK,
+        &shown(&app, &base, &job, Detail::Auth0),
+    ))
 }

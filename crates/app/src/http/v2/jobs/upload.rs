@@ -53,6 +53,16 @@ impl Upload {
         self.kept = true;
     }
 
+    /// Takes a file that is there.
+    #[cfg(test)]
+    pub(super) fn of(path: &Path, bytes: u64) -> Self {
+        Self {
+            path: path.to_owned(),
+            bytes,
+            kept: false,
+        }
+    }
+
     /// Writes a part to disk as it arrives.
     async fn receive(folder: &Path, mut part: Field<'_>) -> Result<Self, ApiError> {
         let failed = |error| ApiError::from_io("storing an upload", error);
@@ -60,7 +70,11 @@ impl Upload {
         let name = format!("upload_{}", alphanumeric(&purser_engine::random::<16>()));
         let path = folder.join(&name).with_extension(PARTIAL_UPLOAD);
         // From here on whatever happens removes the file, also a client that goes away.
-        let mut upload = Self { path, bytes: 0, kept: false };
+        let mut upload = Self {
+            path,
+            bytes: 0,
+            kept: false,
+        };
         let mut options = tokio::fs::OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
@@ -74,7 +88,9 @@ impl Upload {
         writer.flush().await.map_err(failed)?;
         writer.get_ref().sync_all().await.map_err(failed)?;
         let complete = folder.join(name);
-        tokio::fs::rename(&upload.path, &complete).await.map_err(failed)?;
+        tokio::fs::rename(&upload.path, &complete)
+            .await
+            .map_err(failed)?;
         upload.path = complete;
         sync_folder(folder).await.map_err(failed)?;
         Ok(upload)
@@ -92,7 +108,11 @@ impl Drop for Upload {
 
 /// A rename lasts once its folder is on disk.
 async fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    if cfg!(unix) { tokio::fs::File::open(folder).await?.sync_all().await } else { Ok(()) }
+    if cfg!(unix) {
+        tokio::fs::File::open(folder).await?.sync_all().await
+    } else {
+        Ok(())
+    }
 }
 
 /// The parts as they came.
@@ -131,45 +151,73 @@ pub(crate) async fn receive(app: &App, request: Request) -> Result<ImportForm, A
 impl Parts {
     fn into_form(mut self, auth0_limits: bool) -> Result<ImportForm, ApiError> {
         let missing = "Must provide 'users' file as multipart part";
-        let upload = self.upload.take().ok_or_else(|| ApiError::invalid_body(missing))?;
+        let upload = self
+            .upload
+            .take()
+            .ok_or_else(|| ApiError::invalid_body(missing))?;
         if upload.bytes == 0 {
             return Err(ApiError::invalid_body("Users file must not be empty"));
         }
         let options = self.options(auth0_limits)?;
         let connection_id = self.text("connection_id").map(connection_id).transpose()?;
         if connection_id.is_none() && !options.restore {
-            return Err(ApiError::invalid_body("Must provide 'connection_id' as multipart part"));
+            return Err(ApiError::invalid_body(
+                "Must provide 'connection_id' as multipart part",
+            ));
         }
         self.flag("send_completion_email")?;
         let external_id = self.text("external_id").map(str::to_owned);
-        Ok(ImportForm { upload, connection_id, options, external_id })
+        Ok(ImportForm {
+            upload,
+            connection_id,
+            options,
+            external_id,
+        })
     }
 
     fn options(&self, auth0_limits: bool) -> Result<ImportOptions, ApiError> {
         let upsert = self.flag("upsert")?;
         if auth0_limits {
-            return Ok(ImportOptions { upsert, ..ImportOptions::default() });
+            return Ok(ImportOptions {
+                upsert,
+                ..ImportOptions::default()
+            });
         }
         let (restore, keep_prefix) = (self.flag("restore")?, self.flag("keep_prefix")?);
         let format = self.text("format").map_or(Ok(InputFormat::Auto), |text| {
             let parsed = serde_json::from_value(Value::from(text.to_ascii_lowercase()));
             parsed.map_err(|_| violation(format!("No enum match for: {text}"), "format"))
         })?;
-        Ok(ImportOptions { upsert, restore, keep_prefix, format, ..ImportOptions::default() })
+        Ok(ImportOptions {
+            upsert,
+            restore,
+            keep_prefix,
+            format,
+            ..ImportOptions::default()
+        })
     }
 
     /// Returns the part's text; an empty one counts as not given, some SDKs send every part.
     fn text(&self, name: &str) -> Option<&str> {
         let found = self.texts.iter().rev().find(|(key, _)| key == name);
-        found.map(|(_, text)| text.as_str()).filter(|text| !text.is_empty())
+        found
+            .map(|(_, text)| text.as_str())
+            .filter(|text| !text.is_empty())
     }
 
     /// Reads a boolean; some Python clients capitalise it.
     fn flag(&self, name: &str) -> Result<bool, ApiError> {
-        match self.text(name).map(|text| text.trim().to_ascii_lowercase()).as_deref() {
+        match self
+            .text(name)
+            .map(|text| text.trim().to_ascii_lowercase())
+            .as_deref()
+        {
             None | Some("false" | "0" | "no") => Ok(false),
             Some("true" | "1" | "yes") => Ok(true),
-            Some(_) => Err(violation("Expected type boolean but found type string".to_owned(), name)),
+            Some(_) => Err(violation(
+                "Expected type boolean but found type string".to_owned(),
+                name,
+            )),
         }
     }
 }
@@ -178,16 +226,29 @@ impl Parts {
 fn connection_id(text: &str) -> Result<ConnectionId, ApiError> {
     ConnectionId::parse(text).ok_or_else(|| {
         let sentence = format!("String does not match pattern {}", ConnectionId::PATTERN);
-        ApiError::invalid_body(format!("Payload validation error: '{sentence}' on property connection_id"))
+        ApiError::invalid_body(format!(
+            "Payload validation error: '{sentence}' on property connection_id"
+        ))
     })
 }
 
 fn violation(sentence: String, name: &str) -> ApiError {
-    Violation { sentence, path: name.to_owned(), about: "" }.into()
+    Violation {
+        sentence,
+        path: name.to_owned(),
+        about: "",
+    }
+    .into()
 }
 
 fn announced(request: &Request) -> Option<u64> {
-    request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    request
+        .headers()
+        .get(header::CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
 }
 
 async fn text(mut part: Field<'_>) -> Result<String, ApiError> {
@@ -205,11 +266,16 @@ async fn next_piece(part: &mut Field<'_>) -> Result<Option<Bytes>, ApiError> {
     in_time(part.chunk()).await
 }
 
-async fn in_time<T>(reading: impl Future<Output = Result<T, MultipartError>>) -> Result<T, ApiError> {
+async fn in_time<T>(
+    reading: impl Future<Output = Result<T, MultipartError>>,
+) -> Result<T, ApiError> {
     let late = "The next piece of the upload did not arrive in time";
     let late = |_| ApiError::new(StatusCode::REQUEST_TIMEOUT, late, None);
-    tokio::time::timeout(UPLOAD_PIECE, reading).await.map_err(late)?.map_err(|error| match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => ApiError::payload_too_large(IMPORT_BODY_BYTES),
-        _ => ApiError::invalid_body(INVALID),
-    })
+    tokio::time::timeout(UPLOAD_PIECE, reading)
+        .await
+        .map_err(late)?
+        .map_err(|error| match error.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => ApiError::payload_too_large(IMPORT_BODY_BYTES),
+            _ => ApiError::invalid_body(INVALID),
+        })
 }
