@@ -97,3 +97,54 @@ fn remove(file: &Path) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use purser_core::clock::FixedClock;
+    use purser_core::id::JobId;
+    use purser_core::job::{ImportOptions, JobKind, JobStatus, Runner};
+    use purser_store::{Ending, NewJob, StoreUrl};
+
+    #[test]
+    fn old_jobs_go_with_their_files() {
+        let home = tempfile::tempdir().unwrap();
+        let clock = Arc::new(FixedClock::new(Timestamp(0)));
+        let url = StoreUrl::Sqlite(home.path().join("store.db"));
+        let engine = Engine::open(&url, true, "test", Arc::<FixedClock>::clone(&clock)).unwrap();
+        let store = engine.store();
+        let uploads = store.files_folder().join("uploads");
+        std::fs::create_dir_all(&uploads).unwrap();
+        let file = uploads.join("upload_1");
+        std::fs::write(&file, "[]").unwrap();
+        let job = NewJob {
+            id: JobId::parse("job_0000000000000000").unwrap(),
+            kind: JobKind::UsersImport(ImportOptions::default()),
+            runner: Runner::Queue,
+            connection: None,
+            external_id: None,
+            created_at: Timestamp(0),
+            file: Some(file.to_string_lossy().into_owned()),
+        };
+        store.create_job(&job).unwrap();
+        clean(&engine, 0).unwrap();
+        assert!(file.exists(), "a job that is not done is not old");
+        let lease = store.claim_job(Timestamp(0)).unwrap().unwrap().lease;
+        let ending = Ending {
+            status: JobStatus::Completed,
+            failure: None,
+            file: None,
+            notes: vec![],
+            summary: None,
+        };
+        store.finish_job(&lease, Timestamp(0), &ending).unwrap();
+        clock.set(Timestamp(RETENTION_SECONDS * 1000));
+        clean(&engine, RETENTION_SECONDS).unwrap();
+        assert!(file.exists());
+        clock.set(Timestamp(RETENTION_SECONDS * 1000 + 1));
+        clean(&engine, RETENTION_SECONDS).unwrap();
+        assert!(!file.exists());
+        assert_eq!(store.find_job(&job.id).unwrap(), None);
+        assert!(uploads.exists());
+    }
+}

@@ -238,3 +238,22 @@ impl From<EngineError> for ApiError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_other_failures_are_not() {
+        let full = ApiError::from_io("storing", std::io::ErrorKind::StorageFull.into());
+        assert_eq!(
+            (full.0.status.as_u16(), full.0.body.error.as_str()),
+            (507, "Insufficient Storage")
+        );
+        let denied = ApiError::from_io("storing", std::io::ErrorKind::PermissionDenied.into());
+        assert_eq!(
+            (denied.0.status.as_u16(), denied.0.body.message.as_str()),
+            (500, "Internal error")
+        );
+    }
+}

@@ -148,3 +148,66 @@ fn generate() -> anyhow::Result<String> {
         .context("could not make the signing key")?;
     Ok(key.to_pkcs8_pem(LineEnding::LF)?.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::base_url::Origin;
+    use crate::http::{ServeOptions, Tls};
+    use axum::http::{HeaderMap, Uri};
+
+    fn base(url: &str) -> Vec<BaseUrl> {
+        let options = ServeOptions {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            public_url: Some(url.to_owned()),
+            tls: Tls::Off,
+            auth0_limits: false,
+            workers: 0,
+        };
+        Origin::new(&options).bases(&HeaderMap::new(), &Uri::from_static("/"))
+    }
+
+    #[test]
+    fn only_our_own_fresh_tokens_are_good() {
+        let (keys, others) = (
+            Keys::from_pem(&generate().unwrap()).unwrap(),
+            Keys::from_pem(&generate().unwrap()).unwrap(),
+        );
+        let here = base("https://here.example/");
+        let claims = |aud: &str, iss: &str| Claims {
+            iss: iss.to_owned(),
+            sub: "a@clients".to_owned(),
+            aud: aud.to_owned(),
+            iat: 0,
+            exp: 100,
+            scope: "read:users".to_owned(),
+            gty: "client-credentials".to_owned(),
+            azp: "a".to_owned(),
+        };
+        let good = claims("https://here.example/api/v2/", "https://here.example/");
+        let verify = |token: &str, now: i64| {
+            keys.verify(token, &here, Timestamp(now * 1000))
+                .map(|claims| claims.azp)
+        };
+        let token = keys.sign(&good).unwrap();
+        assert_eq!(verify(&token, 99), Ok("a".to_owned()));
+        assert_eq!(verify(&token, 100), Err(TokenError::Expired));
+        assert_eq!(
+            verify(&others.sign(&good).unwrap(), 0),
+            Err(TokenError::Signature)
+        );
+        let elsewhere = claims("https://there.example/api/v2/", "https://here.example/");
+        let audience = TokenError::Audience(elsewhere.aud.clone());
+        assert_eq!(verify(&keys.sign(&elsewhere).unwrap(), 0), Err(audience));
+        let issued_elsewhere = claims("https://here.example/api/v2/", "https://there.example/");
+        assert_eq!(
+            verify(&keys.sign(&issued_elsewhere).unwrap(), 0),
+            Err(TokenError::Invalid)
+        );
+        // Signed with the public key as if it were a secret, the old trick against `alg`.
+        let secret =
+            EncodingKey::from_secret(keys.jwks()["keys"][0]["n"].as_str().unwrap().as_bytes());
+        let forged = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &good, &secret).unwrap();
+        assert_eq!(verify(&forged, 0), Err(TokenError::Invalid));
+    }
+}

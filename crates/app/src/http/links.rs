@@ -84,3 +84,43 @@ pub(crate) fn artifact_name(job: &Job) -> Option<&str> {
         .filter(|_| is_export && job.status == JobStatus::Completed)?;
     std::path::Path::new(file).file_name()?.to_str()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_good_for_a_minute_and_for_one_file() {
+        let mac = Hmac::new_from_slice(b"secret").unwrap();
+        let links = Links { mac };
+        let id = JobId::parse("job_0000000000000000").unwrap();
+        let expires = 1_000_060;
+        let signature = hex::encode(
+            links
+                .signing(&id, "a.csv.gz", expires)
+                .finalize()
+                .into_bytes(),
+        );
+        let check = |file, expires, signature: &str, now: i64| {
+            links.check((&id, file), expires, signature, Timestamp(now * 1000))
+        };
+        assert_eq!(check("a.csv.gz", "1000060", &signature, 1_000_060), Ok(()));
+        assert_eq!(
+            check("a.csv.gz", "1000060", &signature, 1_000_061),
+            Err(LinkError::Expired)
+        );
+        for (file, expires, signature) in [
+            ("b.csv.gz", "1000060", &*signature),
+            ("a.csv.gz", "1000061", &*signature),
+            ("a.csv.gz", "", &*signature),
+            ("a.csv.gz", "1000060", ""),
+            ("a.csv.gz", "1000060", "00"),
+            ("a.csv.gz", "1000060", "no hex"),
+        ] {
+            assert_eq!(
+                check(file, expires, signature, 0),
+                Err(LinkError::Signature)
+            );
+        }
+    }
+}
