@@ -31,6 +31,11 @@ const BEGIN: &str = "set -E -o pipefail\ntrap 'echo \"$? $BASH_COMMAND\" >> fail
 
 #[test]
 fn every_line_works() {
+    let curl = Command::new("curl").arg("--version").output();
+    assert!(
+        curl.is_ok(),
+        "the README's lines need curl; on Debian and Ubuntu: apt-get install curl"
+    );
     let home = TempDir::new().unwrap();
     let script = format!("{BEGIN}{}", script(&read("README.md"))).replace(":3000", &free_port());
     let ran = run(&script, home.path());
