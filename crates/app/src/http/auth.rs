@@ -1,6 +1,6 @@
 //! Who may call a handler: an extractor in its signature, without which it cannot reach the engine.
 //!
-//! ```ignore
+//! ```text
 //! async fn list(app: Requires<ReadUsers>) -> Result<Response, ApiError> { app.blocking(|engine| …).await }
 //! async fn jwks(app: Public) -> Response
 //! ```

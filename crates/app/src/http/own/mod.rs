@@ -12,5 +12,7 @@ use crate::http::state::AppState;
 
 /// Returns the paths that need no token.
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(download::send)).routes(routes!(health::show))
+    OpenApiRouter::new()
+        .routes(routes!(download::send))
+        .routes(routes!(health::show))
 }

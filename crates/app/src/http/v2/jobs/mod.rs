@@ -25,7 +25,11 @@ pub(crate) fn router(state: &AppState) -> OpenApiRouter<AppState> {
         DefaultBodyLimit::disable()
     };
     OpenApiRouter::new()
-        .merge(OpenApiRouter::new().routes(routes!(import::create)).layer(body_limit))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(import::create))
+                .layer(body_limit),
+        )
         .routes(routes!(export::create))
         .routes(routes!(show::show))
         .routes(routes!(errors::list))
