@@ -118,7 +118,7 @@ fn encode(
 }
 
 fn project(profiles: &[RawJson<'_>]) {
-    let mut projector = Projector::new(&fields(&FIELDS)).expect("the fields are paths");
+    let projector = Projector::new(&fields(&FIELDS)).expect("the fields are paths");
     let mut cells = Vec::new();
     rate("project 7 fields", || {
         profiles

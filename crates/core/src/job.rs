@@ -191,11 +191,8 @@ pub struct Progress {
 impl Progress {
     /// Returns whole percents, 0 to 100.
     pub fn percentage(self) -> u64 {
-        if self.of == 0 {
-            0
-        } else {
-            (self.done.saturating_mul(100) / self.of).min(100)
-        }
+        let percents = self.done.saturating_mul(100).checked_div(self.of);
+        percents.unwrap_or(0).min(100)
     }
 }
 

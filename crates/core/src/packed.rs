@@ -3,7 +3,10 @@
 //! of its own, so every text means one profile, and a text without them means itself. Two fifths of a typical
 //! profile are such fragments; what is not written need not be copied, synced or read.
 
-use crate::json::{Member, RawJson};
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::json::{self, Member, RawJson};
 
 /// The fragment that each control character stands for; never changed, only added to, for stores hold the characters.
 /// U+0000 is left out: SQLite's text functions end there.
@@ -74,7 +77,7 @@ pub(crate) fn push_key(out: &mut String, name: &str) {
         "logins_count" => '\u{13}',
         "last_ip" => '\u{14}',
         _ => {
-            crate::json::push_string(out, name);
+            json::push_string(out, name);
             out.push(':');
             return;
         }
@@ -82,28 +85,42 @@ pub(crate) fn push_key(out: &mut String, name: &str) {
     out.push(code);
 }
 
-/// Appends the value of a root attribute, given as canonical JSON.
-pub(crate) fn push_value(out: &mut String, name: &str, json: &str) {
-    match name {
-        "identities" => push_after(out, json, IDENTITY, IDENTITY_CODE),
-        "user_id" => push_after(out, json, "\"auth0|", AUTH0_ID_CODE),
-        "picture" => push_picture(out, json),
-        _ => out.push_str(json),
+/// Appends a key that has its quotes; one with an escape as it stands, its name is none of those that have a code.
+pub(crate) fn push_quoted_key(out: &mut String, quoted: &str) {
+    match quoted
+        .get(1..quoted.len() - 1)
+        .filter(|name| !name.contains('\\'))
+    {
+        Some(name) => push_key(out, name),
+        None => {
+            out.push_str(quoted);
+            out.push(':');
+        }
     }
 }
 
-fn push_after(out: &mut String, json: &str, prefix: &str, code: char) {
-    match json.strip_prefix(prefix) {
+/// Appends the value of a root attribute, given as canonical JSON.
+pub(crate) fn push_value(out: &mut String, name: &str, value: &str) {
+    match name {
+        "identities" => push_after(out, value, IDENTITY, IDENTITY_CODE),
+        "user_id" => push_after(out, value, "\"auth0|", AUTH0_ID_CODE),
+        "picture" => push_picture(out, value),
+        _ => out.push_str(value),
+    }
+}
+
+fn push_after(out: &mut String, value: &str, prefix: &str, code: char) {
+    match value.strip_prefix(prefix) {
         Some(rest) => {
             out.push(code);
             out.push_str(rest);
         }
-        None => out.push_str(json),
+        None => out.push_str(value),
     }
 }
 
-fn push_picture(out: &mut String, json: &str) {
-    let inner = json.strip_prefix('"').unwrap_or_default();
+fn push_picture(out: &mut String, value: &str) {
+    let inner = value.strip_prefix('"').unwrap_or_default();
     for (prefix, code) in GRAVATAR_CODES {
         let Some(rest) = inner.strip_prefix(prefix) else {
             continue;
@@ -120,7 +137,7 @@ fn push_picture(out: &mut String, json: &str) {
         }
         return;
     }
-    out.push_str(json);
+    out.push_str(value);
 }
 
 /// Appends a profile, given as canonical JSON, in its packed form.
@@ -130,18 +147,12 @@ pub fn pack(profile: &str, out: &mut String) {
         if index > 0 {
             out.push(',');
         }
-        // A key with an escape is written as it stands: its name is none of those that have a code.
-        let name = key
-            .get(1..key.len() - 1)
-            .filter(|name| !name.contains('\\'));
-        match name {
-            Some(name) => push_key(out, name),
-            None => {
-                out.push_str(key);
-                out.push(':');
-            }
-        }
-        push_value(out, name.unwrap_or_default(), value.text());
+        push_quoted_key(out, key);
+        push_value(
+            out,
+            key.get(1..key.len() - 1).unwrap_or_default(),
+            value.text(),
+        );
     }
     out.push('}');
 }
@@ -162,6 +173,65 @@ pub fn unpack(packed: &str, out: &mut String) {
         from = at + 1;
     }
     out.push_str(&packed[from..]);
+}
+
+/// One root attribute of a packed profile.
+#[derive(Debug, Clone)]
+pub(crate) struct PackedMember<'a> {
+    /// The key with its quotes.
+    pub(crate) key: &'a str,
+    /// Where the value stands in the packed text.
+    pub(crate) value: Range<usize>,
+    /// Whether the value holds codes itself.
+    pub(crate) is_packed: bool,
+}
+
+/// Iterates over the root attributes of a packed profile.
+pub(crate) fn members(packed: &str) -> impl Iterator<Item = PackedMember<'_>> {
+    let bytes = packed.as_bytes();
+    let mut at = 1;
+    std::iter::from_fn(move || {
+        if bytes.get(at) == Some(&b',') {
+            at += 1;
+        }
+        let (key, start) = match *bytes.get(at)? {
+            code @ 1..0x20 => {
+                let key = FRAGMENTS.get(usize::from(code))?;
+                (key.strip_suffix(':')?, at + 1)
+            }
+            b'"' => {
+                let end = json::string_end(bytes, at);
+                (packed.get(at..end)?, end + 1)
+            }
+            _ => return None,
+        };
+        // A code may begin a value: of an identity, which opens two brackets, or of an id, which opens a string.
+        let end = match bytes.get(start) {
+            Some(&code) if code == IDENTITY_CODE as u8 => json::container_end(bytes, start + 1, 2),
+            Some(&code) if code == AUTH0_ID_CODE as u8 => json::string_end(bytes, start),
+            _ => json::value_end(bytes, start),
+        };
+        at = end;
+        let is_packed = matches!(key, "\"identities\"" | "\"user_id\"" | "\"picture\"")
+            && next_code(&bytes[..end], start).is_some();
+        Some(PackedMember {
+            key,
+            value: start..end,
+            is_packed,
+        })
+    })
+}
+
+/// Returns the value of a root attribute as plain JSON.
+pub fn get<'a>(packed: &'a str, name: &str) -> Option<Cow<'a, str>> {
+    let member =
+        members(packed).find(|member| member.key.get(1..member.key.len() - 1) == Some(name))?;
+    let value = &packed[member.value];
+    Some(if member.is_packed {
+        Cow::Owned(unpacked(value))
+    } else {
+        Cow::Borrowed(value)
+    })
 }
 
 /// Returns the profile that a packed text means.
@@ -214,8 +284,7 @@ mod tests {
     #[test]
     fn every_code_keeps_its_meaning() {
         let mut text = String::new();
-        for code in 1..FRAGMENTS.len() {
-            let fragment = FRAGMENTS[code];
+        for (code, fragment) in FRAGMENTS.iter().enumerate().skip(1) {
             let mut out = String::new();
             let name = fragment.trim_matches(['"', ':']);
             push_key(&mut out, name);
@@ -233,7 +302,59 @@ mod tests {
         }
     }
 
+    fn shown(profile: &str) -> Vec<(String, String)> {
+        let text = packed(profile);
+        members(&text)
+            .map(|member| {
+                let value = &text[member.value];
+                assert_eq!(member.is_packed, unpacked(value) != value);
+                (member.key.to_owned(), unpacked(value))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn members_are_found_without_unpacking() {
+        let profile = r#"{"user_id":"auth0|1\"}","identities":[{"provider":"auth0","connection":"Username-Password-Authentication","isSocial":false,"user_id":"1]}"},{"a":[]}],"picture":"https://secure.gravatar.com/avatar/0?s=480&r=pg&d=https%3A%2F%2Fcdn.auth0.com%2Favatars%2Fa.png","x":{"email":[1,"]"]},"email":null,"blocked":true}"#;
+        let plain: Vec<_> = RawJson::trusted(profile)
+            .members()
+            .map(|member| (member.key.to_owned(), member.value.text().to_owned()))
+            .collect();
+        assert_eq!(shown(profile), plain);
+        assert_eq!(plain.len(), 6);
+    }
+
+    #[test]
+    fn members_of_broken_text_end() {
+        for text in [
+            "",
+            "{",
+            "{\u{1}",
+            "{\u{15}",
+            "{\"a",
+            "{\"a\":",
+            "{\u{c}\u{15}",
+            "}",
+            "{,",
+            "{\u{1f}",
+        ] {
+            assert!(members(text).count() <= 1, "{text:?}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn packed_members_are_the_members(
+            members in proptest::collection::btree_map("email|picture|user_id|identities|[a-z]{0,6}", ".{0,40}", 0..6),
+        ) {
+            let profile = serde_json::to_string(&members).unwrap();
+            let plain: Vec<_> = RawJson::trusted(&profile)
+                .members()
+                .map(|member| (member.key.to_owned(), member.value.text().to_owned()))
+                .collect();
+            prop_assert_eq!(shown(&profile), plain);
+        }
+
         #[test]
         fn packing_loses_nothing(
             members in proptest::collection::btree_map("email|picture|user_id|identities|[a-z\\\\\"\u{1}]{0,6}", ".{0,40}", 0..6),

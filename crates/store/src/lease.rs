@@ -75,7 +75,7 @@ impl Store {
             .map_err(StoreError::sql("looking for a job to work on"))
         };
         if self
-            .read("looking for a job to work on", &waiting)?
+            .read("looking for a job to work on", waiting)?
             .is_none()
         {
             return Ok(None);

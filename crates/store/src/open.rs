@@ -89,6 +89,11 @@ const CHECKPOINT_PAGES: i64 = 64 * 1024;
 impl Store {
     pub fn open(url: &StoreUrl, options: &OpenOptions) -> Result<Self, StoreError> {
         let StoreUrl::Sqlite(path) = url;
+        // Jobs keep the paths of their files, and another process may start in another folder.
+        let path = &std::path::absolute(path).map_err(|source| StoreError::CreateFolder {
+            path: path.clone(),
+            source,
+        })?;
         if !options.create && !path.exists() {
             return Err(StoreError::Missing(path.clone()));
         }
@@ -116,7 +121,7 @@ impl Store {
                 writer: Mutex::new(writer),
                 readers: Readers::new(path.clone()),
                 hasher,
-                files: url.files_folder(),
+                files: StoreUrl::Sqlite(path.clone()).files_folder(),
             }),
         })
     }

@@ -2,8 +2,6 @@
 
 use std::ops::ControlFlow;
 
-use purser_core::packed;
-
 use crate::error::StoreError;
 use crate::open::Store;
 use crate::pool::Reader;
@@ -103,7 +101,7 @@ fn finish(readers: Vec<SnapshotReader>, connection: Option<i64>) -> Result<Snaps
 }
 
 impl SnapshotReader {
-    /// Hands the profiles numbered `from..=to` to `each`, in their order, until it breaks.
+    /// Hands the packed profiles numbered `from..=to` to `each`, in their order, until it breaks.
     pub fn scan(
         &self,
         from: i64,
@@ -118,7 +116,6 @@ impl SnapshotReader {
             )
             .map_err(&error)?;
         let mut rows = statement.query([from, to]).map_err(&error)?;
-        let mut profile = String::new();
         while let Some(row) = rows.next().map_err(&error)? {
             if let Some(wanted) = self.connection
                 && row.get::<_, i64>(1).map_err(&error)? != wanted
@@ -130,9 +127,7 @@ impl SnapshotReader {
                 doing: "reading users",
                 what: e.to_string(),
             })?;
-            profile.clear();
-            packed::unpack(packed, &mut profile);
-            if each(&profile).is_break() {
+            if each(packed).is_break() {
                 break;
             }
         }

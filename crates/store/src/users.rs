@@ -38,7 +38,8 @@ pub(crate) struct Found {
     pub(crate) pk: i64,
     pub(crate) connection: i64,
     pub(crate) import: Option<i64>,
-    pub(crate) profile: String,
+    /// As the table keeps it.
+    pub(crate) packed: String,
 }
 
 impl Found {
@@ -48,8 +49,12 @@ impl Found {
             pk: row.get(0)?,
             connection: row.get(1)?,
             import: row.get(2)?,
-            profile: packed::unpacked(row.get_ref(3)?.as_str()?),
+            packed: row.get(3)?,
         })
+    }
+
+    pub(crate) fn profile(&self) -> Profile {
+        Profile::from_canonical(packed::unpacked(&self.packed))
     }
 }
 
@@ -60,22 +65,15 @@ fn pack(profile: &Profile) -> String {
     text
 }
 
-/// Returns the keys that a profile has.
+/// Returns the keys that a profile has, packed or not.
 pub(crate) fn keys_of(profile: &str) -> Vec<(KeyKind, String)> {
-    let raw = RawJson::trusted(profile);
     KeyKind::ALL
         .into_iter()
         .filter_map(|kind| {
-            let value = raw.get(kind.attribute())?.as_str()?;
+            let value = packed::get(profile, kind.attribute())?;
+            let value = RawJson::trusted(&value).as_str()?.into_owned();
             let folded = matches!(kind, KeyKind::Email | KeyKind::Username);
-            Some((
-                kind,
-                if folded {
-                    value.to_lowercase()
-                } else {
-                    value.into_owned()
-                },
-            ))
+            Some((kind, if folded { value.to_lowercase() } else { value }))
         })
         .collect()
 }
@@ -98,16 +96,17 @@ pub(crate) fn find_by_key(
         .query_map([hasher.hash(kind, value)], Found::from_row)
         .map_err(&error)?;
     let mut found: Vec<Found> = rows.collect::<Result<_, _>>().map_err(&error)?;
-    found.retain(|user| has_key(&user.profile, kind, value));
+    found.retain(|user| has_key(&user.packed, kind, value));
     Ok(found)
 }
 
-/// Returns whether a profile really has the key that its hash promised.
+/// Returns whether a packed profile really has the key that its hash promised.
 pub(crate) fn has_key(profile: &str, kind: KeyKind, value: &str) -> bool {
-    RawJson::trusted(profile)
-        .get(kind.attribute())
-        .and_then(RawJson::as_str)
-        .is_some_and(|stored| kind.same(&stored, value))
+    packed::get(profile, kind.attribute()).is_some_and(|stored| {
+        RawJson::trusted(&stored)
+            .as_str()
+            .is_some_and(|stored| kind.same(&stored, value))
+    })
 }
 
 /// Returns whether the strategy lets no two users of a connection share such a key.
@@ -132,7 +131,7 @@ fn find_credentials(db: &Sqlite, pk: i64) -> Result<Option<Secret<String>>, Stor
 
 fn delete_one(db: &Sqlite, hasher: &KeyHasher, user: &Found) -> Result<(), StoreError> {
     let error = StoreError::sql("deleting a user");
-    for (kind, value) in keys_of(&user.profile) {
+    for (kind, value) in keys_of(&user.packed) {
         keys::delete(db, hasher.hash(kind, &value), user.pk)?;
     }
     for table in ["credentials", "users"] {
@@ -179,10 +178,7 @@ impl Store {
     pub fn find_user(&self, id: &UserId) -> Result<Option<Profile>, StoreError> {
         self.read("looking for a user", |db| {
             let found = find_by_key(db, &self.inner.hasher, KeyKind::UserId, id.as_str())?;
-            Ok(found
-                .into_iter()
-                .next()
-                .map(|user| Profile::from_canonical(user.profile)))
+            Ok(found.into_iter().next().map(|user| user.profile()))
         })
     }
 
@@ -190,10 +186,7 @@ impl Store {
     pub fn find_users_by_email(&self, email: &str) -> Result<Vec<Profile>, StoreError> {
         self.read("looking for users by e-mail", |db| {
             let found = find_by_key(db, &self.inner.hasher, KeyKind::Email, email)?;
-            Ok(found
-                .into_iter()
-                .map(|user| Profile::from_canonical(user.profile))
-                .collect())
+            Ok(found.into_iter().map(|user| user.profile()).collect())
         })
     }
 
@@ -297,13 +290,12 @@ impl Store {
             let Some(user) = found else {
                 return Ok(Ok(UserWrite::Missing));
             };
-            let old_keys = keys_of(&user.profile);
+            let old_keys = keys_of(&user.packed);
             let secrets = find_credentials(tx, user.pk)?;
-            let (profile, credentials) =
-                match change(&Profile::from_canonical(user.profile), secrets.as_ref()) {
-                    Ok(changed) => changed,
-                    Err(refused) => return Ok(Err(refused)),
-                };
+            let (profile, credentials) = match change(&user.profile(), secrets.as_ref()) {
+                Ok(changed) => changed,
+                Err(refused) => return Ok(Err(refused)),
+            };
             let keys = keys_of(profile.as_str());
             if let Some(kind) = self.taken(tx, &keys, user.connection, strategy, Some(user.pk))? {
                 return Ok(Ok(UserWrite::Taken(kind)));

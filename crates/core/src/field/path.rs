@@ -83,6 +83,11 @@ impl Path {
             .map_or("", |step| &self.text[step.span.clone()])
     }
 
+    /// Returns whether the path is one key.
+    pub(super) fn is_key(&self) -> bool {
+        self.steps.len() == 1
+    }
+
     /// Returns the value below the value of the first key.
     pub(super) fn get_below<'a>(&self, root: RawJson<'a>) -> Option<RawJson<'a>> {
         self.find(root, 1)

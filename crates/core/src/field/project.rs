@@ -1,24 +1,48 @@
 //! Projects profiles onto columns: one pass over the root of a profile, whatever the number of columns.
 
-use std::borrow::Cow;
+use std::ops::Range;
 
 use super::{Field, Path, PathError};
 use crate::json::RawJson;
+use crate::packed;
 
 /// Finds the values of several fields at once.
 #[derive(Debug, Clone)]
 pub struct Projector {
     paths: Vec<Path>,
     roots: Vec<Root>,
-    /// Memory for [`Self::with`]; holds nothing between two calls.
+    /// No path goes below the root: who has found all roots has found all there is.
+    is_flat: bool,
+    /// Memory for [`Self::with`] and [`Self::with_packed`]; holds nothing between two calls.
     cells: Vec<Option<RawJson<'static>>>,
+    found: Vec<Found>,
+    unpacked: String,
 }
 
 /// A root attribute that columns are under.
 #[derive(Debug, Clone)]
 struct Root {
     key: String,
+    /// The key in its quotes, as most profiles spell it.
+    quoted: String,
     columns: Vec<usize>,
+}
+
+/// Where the value of a root attribute stands.
+#[derive(Debug, Clone)]
+struct Found {
+    root: usize,
+    value: Range<usize>,
+    /// In the memory for unpacked values, not in the profile.
+    is_unpacked: bool,
+}
+
+/// What a key of a profile is to the columns.
+enum Role {
+    Root(usize),
+    /// It goes on where a path has its first dot or bracket.
+    Joined,
+    None,
 }
 
 impl Projector {
@@ -34,37 +58,37 @@ impl Projector {
                 Some(root) => root.columns.push(column),
                 None => roots.push(Root {
                     key: path.root().to_owned(),
+                    quoted: format!("\"{}\"", path.root()),
                     columns: vec![column],
                 }),
             }
         }
         Ok(Self {
+            is_flat: paths.iter().all(Path::is_key),
             paths,
             roots,
             cells: Vec::new(),
+            found: Vec::new(),
+            unpacked: String::new(),
         })
     }
 
     /// Puts the value of every field into `cells`, in the order of the fields; `None` where there is none.
-    pub fn project<'a>(&mut self, profile: RawJson<'a>, cells: &mut Vec<Option<RawJson<'a>>>) {
+    pub fn project<'a>(&self, profile: RawJson<'a>, cells: &mut Vec<Option<RawJson<'a>>>) {
         cells.clear();
         cells.resize(self.paths.len(), None);
-        let mut missing = cells.len();
+        let mut missing = self.roots.len();
         let mut joined = false;
         for member in profile.members() {
-            let name = inner(member.key);
-            let Some(root) = self.roots.iter().find(|root| root.key == *name) else {
-                joined |= self.roots.iter().any(|root| is_joined(&name, &root.key));
-                continue;
-            };
-            for &column in &root.columns {
-                let cell = &mut cells[column];
-                if cell.is_none() {
-                    *cell = self.paths[column].get_below(member.value);
-                    missing -= usize::from(cell.is_some());
+            match self.role(member.key) {
+                Role::Root(root) => {
+                    self.fill(root, member.value, cells);
+                    missing = missing.saturating_sub(1);
                 }
+                Role::Joined => joined = true,
+                Role::None => {}
             }
-            if missing == 0 {
+            if missing == 0 && cells.iter().all(Option::is_some) {
                 return;
             }
         }
@@ -86,6 +110,102 @@ impl Projector {
         result
     }
 
+    /// Does the same for a packed profile, of which it unpacks what is asked for alone.
+    pub(crate) fn with_packed<T>(
+        &mut self,
+        packed: &str,
+        read: impl FnOnce(&[Option<RawJson<'_>>]) -> T,
+    ) -> T {
+        let mut unpacked = std::mem::take(&mut self.unpacked);
+        let mut found = std::mem::take(&mut self.found);
+        unpacked.clear();
+        found.clear();
+        let result = if self.find_roots(packed, &mut unpacked, &mut found) {
+            let mut cells = recycle(std::mem::take(&mut self.cells));
+            cells.resize(self.paths.len(), None);
+            for Found {
+                root,
+                value,
+                is_unpacked,
+            } in &found
+            {
+                let text = if *is_unpacked { &unpacked } else { packed };
+                self.fill(*root, RawJson::trusted(&text[value.clone()]), &mut cells);
+            }
+            let result = read(&cells);
+            self.cells = recycle(cells);
+            result
+        } else {
+            unpacked.clear();
+            packed::unpack(packed, &mut unpacked);
+            self.with(RawJson::trusted(&unpacked), read)
+        };
+        self.unpacked = unpacked;
+        self.found = found;
+        result
+    }
+
+    /// Finds the root attributes that columns are under; returns whether that is all there is to find.
+    fn find_roots(&self, packed: &str, unpacked: &mut String, found: &mut Vec<Found>) -> bool {
+        for member in packed::members(packed) {
+            match self.role(member.key) {
+                Role::Root(root) if member.is_packed => {
+                    let start = unpacked.len();
+                    packed::unpack(&packed[member.value], unpacked);
+                    found.push(Found {
+                        root,
+                        value: start..unpacked.len(),
+                        is_unpacked: true,
+                    });
+                }
+                Role::Root(root) => {
+                    found.push(Found {
+                        root,
+                        value: member.value,
+                        is_unpacked: false,
+                    });
+                }
+                Role::Joined => return false,
+                Role::None => {}
+            }
+            if self.is_flat && found.len() == self.roots.len() {
+                return true;
+            }
+        }
+        true
+    }
+
+    fn role(&self, quoted: &str) -> Role {
+        if let Some(root) = self.roots.iter().position(|root| root.quoted == quoted) {
+            return Role::Root(root);
+        }
+        // Keys are short: a plain loop is faster than a search function.
+        if !quoted
+            .bytes()
+            .any(|byte| matches!(byte, b'\\' | b'.' | b'['))
+        {
+            return Role::None;
+        }
+        let name = crate::json::unescape(quoted);
+        if let Some(root) = self.roots.iter().position(|root| root.key == *name) {
+            return Role::Root(root);
+        }
+        if self.roots.iter().any(|root| is_joined(&name, &root.key)) {
+            Role::Joined
+        } else {
+            Role::None
+        }
+    }
+
+    /// Fills the columns under a root attribute.
+    fn fill<'a>(&self, root: usize, value: RawJson<'a>, cells: &mut [Option<RawJson<'a>>]) {
+        for &column in &self.roots[root].columns {
+            if cells[column].is_none() {
+                cells[column] = self.paths[column].get_below(value);
+            }
+        }
+    }
+
     /// Looks for keys of the root that hold the dots of a path (`app_metadata.plan`): rare, so it may take its time.
     fn fill_in<'a>(&self, profile: RawJson<'a>, cells: &mut [Option<RawJson<'a>>]) {
         for (path, cell) in self
@@ -96,15 +216,6 @@ impl Projector {
         {
             *cell = path.get(profile);
         }
-    }
-}
-
-/// Returns what a key says.
-fn inner(quoted: &str) -> Cow<'_, str> {
-    match quoted.get(1..quoted.len().saturating_sub(1)) {
-        // Keys are short: a plain loop is faster than a search function.
-        Some(inner) if !inner.bytes().any(|b| b == b'\\') => Cow::Borrowed(inner),
-        _ => crate::json::unescape(quoted),
     }
 }
 
@@ -207,7 +318,16 @@ mod tests {
                 .iter()
                 .map(|name| Path::parse(name).unwrap().get(RawJson::trusted(&text)).map(RawJson::text))
                 .collect();
-            prop_assert_eq!(project(&names, &text), expected);
+            prop_assert_eq!(project(&names, &text), expected.clone());
+            let mut packed = String::new();
+            if profile.is_object() {
+                packed::pack(&text, &mut packed);
+                let cells = projector(&names).with_packed(&packed, |cells| {
+                    cells.iter().map(|cell| cell.map(|cell| cell.text().to_owned())).collect::<Vec<_>>()
+                });
+                let expected: Vec<_> = expected.into_iter().map(|cell| cell.map(str::to_owned)).collect();
+                prop_assert_eq!(cells, expected);
+            }
         }
     }
 }

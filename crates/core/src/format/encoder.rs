@@ -64,18 +64,33 @@ impl Encoder {
 
     /// Appends one record; `first` says whether it is the first of its chunk.
     pub fn record(&mut self, first: bool, profile: RawJson<'_>, out: &mut Vec<u8>) {
+        self.before(first, out);
         match &mut self.shape {
-            Shape::Json(json) => {
-                if !first {
-                    out.extend_from_slice(COMMA);
-                }
-                json.record(profile, out);
-            }
-            Shape::Ndjson(json) => {
-                json.record(profile, out);
-                out.push(b'\n');
-            }
+            Shape::Json(json) | Shape::Ndjson(json) => json.record(profile, out),
             Shape::Csv(csv) => csv.record(profile, out),
+        }
+        self.after(out);
+    }
+
+    /// Does the same for a packed profile, as the store keeps it.
+    pub fn packed(&mut self, first: bool, packed: &str, out: &mut Vec<u8>) {
+        self.before(first, out);
+        match &mut self.shape {
+            Shape::Json(json) | Shape::Ndjson(json) => json.packed(packed, out),
+            Shape::Csv(csv) => csv.packed(packed, out),
+        }
+        self.after(out);
+    }
+
+    fn before(&self, first: bool, out: &mut Vec<u8>) {
+        if matches!(self.shape, Shape::Json(_)) && !first {
+            out.extend_from_slice(COMMA);
+        }
+    }
+
+    fn after(&self, out: &mut Vec<u8>) {
+        if matches!(self.shape, Shape::Ndjson(_)) {
+            out.push(b'\n');
         }
     }
 

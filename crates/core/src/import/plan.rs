@@ -167,34 +167,33 @@ pub fn push_changes(user: &NewUser<'_>, out: &mut String) {
     members.end();
 }
 
-/// Appends an existing profile with the changes of an upsert: given attributes are overwritten as a whole, metadata
-/// too, everything else stays; `updated_at` becomes now.
+/// Appends an existing profile, packed, with the changes of an upsert: given attributes are overwritten as a whole,
+/// metadata too, everything else stays; `updated_at` becomes now.
 pub fn push_merged(existing: &str, changes: &str, now: Timestamp, out: &mut String) {
-    let changes = RawJson::trusted(changes);
     let now = format!("\"{now}\"");
-    let mut members = Members::new(out);
-    let mut seen_updated_at = false;
-    for member in RawJson::trusted(existing).members() {
-        let name = member.name();
-        if name == "updated_at" {
-            seen_updated_at = true;
-            members.raw(&name, Some(&now));
-            continue;
-        }
-        match changes.get(&name) {
-            Some(change) => members.raw_unless_empty(&name, change.text()),
-            None => members.raw(&name, Some(member.value.text())),
+    // (key in quotes, value, whether it has been written)
+    let mut changes: Vec<(&str, &str, bool)> = RawJson::trusted(changes)
+        .members()
+        .map(|change| (change.key, change.value.text(), false))
+        .collect();
+    changes.push(("\"updated_at\"", &now, false));
+    let mut members = Members::packed(out);
+    for member in packed::members(existing) {
+        let name = &member.key[1..member.key.len() - 1];
+        match changes.iter_mut().find(|(key, ..)| *key == member.key) {
+            Some((_, value, written)) => {
+                *written = true;
+                members.packed_value(name, value);
+            }
+            None => {
+                members.start();
+                packed::push_quoted_key(members.out, member.key);
+                members.out.push_str(&existing[member.value]);
+            }
         }
     }
-    let existing = RawJson::trusted(existing);
-    for change in changes.members() {
-        let name = change.name();
-        if existing.get(&name).is_none() {
-            members.raw_unless_empty(&name, change.value.text());
-        }
-    }
-    if !seen_updated_at {
-        members.raw("updated_at", Some(&now));
+    for (key, value, _) in changes.iter().filter(|(.., written)| !written) {
+        members.packed_value(&key[1..key.len() - 1], value);
     }
     members.end();
 }
@@ -273,12 +272,13 @@ impl<'o> Members<'o> {
         self.out.push_str(json);
     }
 
-    /// An empty app_metadata disappears, as Auth0 shows none.
-    fn raw_unless_empty(&mut self, name: &str, json: &str) {
-        self.raw(
-            name,
-            Some(json).filter(|json| name != "app_metadata" || *json != "{}"),
-        );
+    /// Writes a value packed; an empty app_metadata disappears, as Auth0 shows none.
+    fn packed_value(&mut self, name: &str, json: &str) {
+        if name == "app_metadata" && json == "{}" {
+            return;
+        }
+        self.key(name);
+        packed::push_value(self.out, name, json);
     }
 
     fn end(self) {
@@ -340,17 +340,18 @@ mod tests {
 
     #[test]
     fn merging_overwrites_what_is_given_and_keeps_the_rest() {
-        let mut out = String::new();
-        push_merged(
-            r#"{"email":"a@b.co","updated_at":"x","name":"A","user_metadata":{"a":1,"b":2},"app_metadata":{"p":1}}"#,
-            r#"{"nickname":"n","user_metadata":{"a":9},"app_metadata":{}}"#,
-            NOW,
-            &mut out,
-        );
-        assert_eq!(
-            out,
-            r#"{"email":"a@b.co","updated_at":"2023-01-25T17:48:16.647Z","name":"A","user_metadata":{"a":9},"nickname":"n"}"#
-        );
+        let existing = r#"{"email":"a@b.co","updated_at":"x","name":"A","user_metadata":{"a":1,"b":2},"user_id":"auth0|1","app_metadata":{"p":1}}"#;
+        let changes = r#"{"nickname":"n","user_metadata":{"a":9},"app_metadata":{}}"#;
+        let mut packed = String::new();
+        packed::pack(existing, &mut packed);
+        for existing in [existing, packed.as_str()] {
+            let mut out = String::new();
+            push_merged(existing, changes, NOW, &mut out);
+            assert_eq!(
+                packed::unpacked(&out),
+                r#"{"email":"a@b.co","updated_at":"2023-01-25T17:48:16.647Z","name":"A","user_metadata":{"a":9},"user_id":"auth0|1","nickname":"n"}"#
+            );
+        }
     }
 
     #[test]

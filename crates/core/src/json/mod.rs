@@ -6,7 +6,7 @@ mod check;
 mod raw;
 mod text;
 
-pub(crate) use raw::string_stop;
+pub(crate) use raw::{container_end, string_end, string_stop, value_end};
 
 pub use check::{Checked, Fault, FaultKind, MAX_DEPTH, check, path_at};
 pub use raw::{Elements, Kind, Member, Members, RawJson};

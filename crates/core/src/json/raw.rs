@@ -201,7 +201,7 @@ fn skip_separators(bytes: &[u8], mut at: usize) -> usize {
 }
 
 /// Returns where the string that starts at `at` ends, its closing quote included.
-pub(super) fn string_end(bytes: &[u8], at: usize) -> usize {
+pub(crate) fn string_end(bytes: &[u8], at: usize) -> usize {
     let mut from = at + 1;
     while let Some(stop) = string_stop(bytes, from) {
         if bytes[stop] == b'"' {
@@ -236,10 +236,10 @@ pub(crate) fn string_stop(bytes: &[u8], mut at: usize) -> Option<usize> {
 }
 
 /// Returns where the value that starts at `at` ends.
-fn value_end(bytes: &[u8], at: usize) -> usize {
+pub(crate) fn value_end(bytes: &[u8], at: usize) -> usize {
     match bytes.get(at) {
         Some(b'"') => string_end(bytes, at),
-        Some(b'{' | b'[') => container_end(bytes, at),
+        Some(b'{' | b'[') => container_end(bytes, at + 1, 1),
         _ => {
             let stop = |b: &u8| matches!(b, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t');
             let rest = bytes.get(at..).unwrap_or_default();
@@ -248,10 +248,10 @@ fn value_end(bytes: &[u8], at: usize) -> usize {
     }
 }
 
-fn container_end(bytes: &[u8], mut at: usize) -> usize {
-    let mut open = 0_usize;
-    while at < bytes.len() {
-        match bytes[at] {
+/// Returns where `open` containers that are open at `at` are closed.
+pub(crate) fn container_end(bytes: &[u8], mut at: usize, mut open: usize) -> usize {
+    while let Some(byte) = bytes.get(at) {
+        match byte {
             b'"' => {
                 at = string_end(bytes, at);
                 continue;

@@ -4,7 +4,6 @@ use std::ops::ControlFlow;
 use std::sync::mpsc::SyncSender;
 
 use purser_core::format::Encoder;
-use purser_core::json::RawJson;
 use purser_store::SnapshotReader;
 
 use super::gzip::{self, Packed};
@@ -64,8 +63,8 @@ pub(super) fn produce(
             packed: None,
             ends: Vec::new(),
         };
-        reader.scan(from, from + range.width - 1, |profile| {
-            encoder.record(chunk.rows == 0, RawJson::trusted(profile), &mut chunk.bytes);
+        reader.scan(from, from + range.width - 1, |packed| {
+            encoder.packed(chunk.rows == 0, packed, &mut chunk.bytes);
             chunk.rows += 1;
             if cut {
                 chunk

@@ -213,7 +213,7 @@ fn run(engine: &Engine, shared: &Shared, claimed: Claimed) {
             tracing::warn!(job.id = %id, "a job was taken over by another worker");
         }
         Err(error) => {
-            tracing::error!(job.id = %id, error = %error.chain(), "a job could not be ended")
+            tracing::error!(job.id = %id, error = %error.chain(), "a job could not be ended");
         }
     }
 }

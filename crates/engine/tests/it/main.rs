@@ -1,5 +1,10 @@
 //! The engine over a real SQLite file.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be prepared shall fail"
+)]
+
 mod broken;
 mod export;
 mod import;

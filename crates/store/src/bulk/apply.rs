@@ -51,7 +51,6 @@ pub(super) struct Apply<'a> {
     /// The user read last: rows of one user have several hits.
     last_read: Option<Rc<Found>>,
     merged: String,
-    packed: String,
     pub(super) failures: Vec<FailedRow>,
     pub(super) summary: Summary,
     pub(super) inserted: HashMap<i64, i64>,
@@ -83,7 +82,6 @@ impl<'a> Apply<'a> {
             has_shared,
             last_read: None,
             merged: String::new(),
-            packed: String::new(),
             failures: vec![],
             summary: Summary::default(),
             inserted: HashMap::new(),
@@ -203,7 +201,7 @@ impl<'a> Apply<'a> {
                 continue;
             };
             let key = self.batch.key(entry, hit.kind).unwrap_or_default();
-            if has_key(&user.profile, hit.kind, key) {
+            if has_key(&user.packed, hit.kind, key) {
                 found.push((hit.kind, user));
             }
         }
@@ -329,7 +327,7 @@ impl<'a> Apply<'a> {
     fn update(&mut self, entry: &Entry, user: &Found) -> Result<Vec<RowError>, StoreError> {
         if let Some(new) = self.new_credentials(entry) {
             let old = self.read_credentials(user.pk)?;
-            let logged_in = RawJson::trusted(&user.profile).get("last_login").is_some();
+            let logged_in = packed::get(&user.packed, "last_login").is_some();
             let merged = match entry.changes {
                 Some(_) => merge_credentials(old.as_deref(), new, logged_in),
                 None => Ok(Some(Secret::new(new.to_owned()))),
@@ -342,29 +340,25 @@ impl<'a> Apply<'a> {
                 Err(error) => return Ok(vec![error]),
             }
         }
-        let mut profile = std::mem::take(&mut self.merged);
-        profile.clear();
+        self.merged.clear();
         match entry.changes {
             Some(changes) => {
                 push_merged(
-                    &user.profile,
+                    &user.packed,
                     self.batch.str(changes),
                     self.now,
-                    &mut profile,
+                    &mut self.merged,
                 );
             }
             None => {
-                packed::unpack(self.batch.str(entry.profile), &mut profile);
-                self.replace_keys(user, &profile)?;
+                self.merged.push_str(self.batch.str(entry.profile));
+                self.replace_keys(user)?;
             }
         }
-        self.packed.clear();
-        packed::pack(&profile, &mut self.packed);
         self.db
             .prepare_cached("UPDATE users SET profile = ?2, import = ?3 WHERE pk = ?1")
-            .and_then(|mut statement| statement.execute(params![user.pk, self.packed, self.job]))
+            .and_then(|mut statement| statement.execute(params![user.pk, self.merged, self.job]))
             .map_err(StoreError::sql("updating a user"))?;
-        self.merged = profile;
         self.last_read = None;
         self.summary.updated += 1;
         Ok(vec![])
@@ -387,8 +381,8 @@ impl<'a> Apply<'a> {
     }
 
     /// A restored profile replaces another: its keys may differ.
-    fn replace_keys(&self, user: &Found, profile: &str) -> Result<(), StoreError> {
-        let (old, new) = (keys_of(&user.profile), keys_of(profile));
+    fn replace_keys(&self, user: &Found) -> Result<(), StoreError> {
+        let (old, new) = (keys_of(&user.packed), keys_of(&self.merged));
         let hash = |(kind, value): &(KeyKind, String)| self.batch.hasher.hash(*kind, value);
         for key in old.iter().filter(|key| !new.contains(key)) {
             keys::delete(self.db, hash(key), user.pk)?;

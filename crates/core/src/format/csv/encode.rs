@@ -88,26 +88,39 @@ impl CsvEncoder {
             titles: _,
             columns,
             projector,
-            cells: writer,
+            cells,
         } = self;
-        projector.with(profile, |cells| {
-            for (i, (value, column)) in cells.iter().zip(columns).enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                if let Some(value) = value.filter(|value| !value.is_null()) {
-                    writer.cell(*column, value, out);
-                } else if cells.len() == 1 {
-                    // A blank line would be no record.
-                    out.extend_from_slice(b"\"\"");
-                }
-            }
-        });
-        out.extend_from_slice(self.cells.line_end());
+        projector.with(profile, |values| cells.record(columns, values, out));
+    }
+
+    /// Appends the record of a packed profile.
+    pub(in crate::format) fn packed(&mut self, packed: &str, out: &mut Vec<u8>) {
+        let Self {
+            titles: _,
+            columns,
+            projector,
+            cells,
+        } = self;
+        projector.with_packed(packed, |values| cells.record(columns, values, out));
     }
 }
 
 impl CellWriter {
+    fn record(&mut self, columns: &[Column], values: &[Option<RawJson<'_>>], out: &mut Vec<u8>) {
+        for (i, (value, column)) in values.iter().zip(columns).enumerate() {
+            if i > 0 {
+                out.push(b',');
+            }
+            if let Some(value) = value.filter(|value| !value.is_null()) {
+                self.cell(*column, value, out);
+            } else if values.len() == 1 {
+                // A blank line would be no record.
+                out.extend_from_slice(b"\"\"");
+            }
+        }
+        out.extend_from_slice(self.line_end());
+    }
+
     fn line_end(&self) -> &'static [u8] {
         if self.guard == CsvGuard::Auth0 {
             b"\n"

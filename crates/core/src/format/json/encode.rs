@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use crate::field::{Field, PathError, Projector};
 use crate::json::{RawJson, canonical, push_string};
+use crate::packed;
 
 /// Writes the objects; what stands between them is for the format to say.
 #[derive(Clone)]
@@ -31,6 +32,20 @@ impl JsonEncoder {
             fields,
             scratch: String::new(),
         })
+    }
+
+    /// Appends the object of a packed profile, which is canonical and so on one line.
+    pub(in crate::format) fn packed(&mut self, packed: &str, out: &mut Vec<u8>) {
+        match &mut self.fields {
+            None => {
+                self.scratch.clear();
+                packed::unpack(packed, &mut self.scratch);
+                out.extend_from_slice(self.scratch.as_bytes());
+            }
+            Some(Fields { keys, projector }) => {
+                projector.with_packed(packed, |values| push_object(keys, values, out));
+            }
+        }
     }
 
     /// Appends one object on one line.
@@ -77,17 +92,19 @@ impl Fields {
 
     fn record(&mut self, profile: RawJson<'_>, out: &mut Vec<u8>) {
         let Self { keys, projector } = self;
-        out.push(b'{');
-        let mut separator = "";
-        projector.with(profile, |cells| {
-            for (key, value) in keys.iter().zip(cells) {
-                let Some(value) = value else { continue };
-                out.extend_from_slice(separator.as_bytes());
-                separator = ",";
-                out.extend_from_slice(key.as_bytes());
-                out.extend_from_slice(value.text().as_bytes());
-            }
-        });
-        out.push(b'}');
+        projector.with(profile, |values| push_object(keys, values, out));
     }
+}
+
+fn push_object(keys: &[String], values: &[Option<RawJson<'_>>], out: &mut Vec<u8>) {
+    out.push(b'{');
+    let mut separator = "";
+    for (key, value) in keys.iter().zip(values) {
+        let Some(value) = value else { continue };
+        out.extend_from_slice(separator.as_bytes());
+        separator = ",";
+        out.extend_from_slice(key.as_bytes());
+        out.extend_from_slice(value.text().as_bytes());
+    }
+    out.push(b'}');
 }
