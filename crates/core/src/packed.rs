@@ -109,6 +109,33 @@ pub(crate) fn push_value(out: &mut String, name: &str, value: &str) {
     }
 }
 
+/// Appends a `user_id` that is given as text.
+pub(crate) fn push_user_id(out: &mut String, user_id: &str) {
+    let start = out.len();
+    match user_id.strip_prefix("auth0|") {
+        Some(rest) => {
+            json::push_string(out, rest);
+            let mut code = [0; 4];
+            out.replace_range(start..=start, AUTH0_ID_CODE.encode_utf8(&mut code));
+        }
+        None => json::push_string(out, user_id),
+    }
+}
+
+/// Appends the default picture of an imported user; `hash` and `letters` append their parts of its address.
+pub(crate) fn push_gravatar(
+    out: &mut String,
+    hash: impl FnOnce(&mut String),
+    letters: impl FnOnce(&mut String),
+) {
+    out.push('"');
+    out.push(GRAVATAR_CODES[0].1);
+    hash(out);
+    out.push(GRAVATAR_TAIL_CODE);
+    letters(out);
+    out.push('"');
+}
+
 fn push_after(out: &mut String, value: &str, prefix: &str, code: char) {
     match value.strip_prefix(prefix) {
         Some(rest) => {

@@ -90,9 +90,7 @@ impl OutFile {
         } = self;
         if let Target::Beside(file) = target {
             let doing = format!("could not write {}", path.display());
-            file.as_file()
-                .sync_all()
-                .map_err(|e| Failure::from(e).while_doing(doing.clone()))?;
+            // Not synced: the store has the users, and waiting for the disk would take a fifth of a large export.
             file.persist(&path)
                 .map_err(|e| Failure::from(e.error).while_doing(doing))?;
         }

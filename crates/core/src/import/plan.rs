@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use md5::{Digest, Md5};
 
 use super::{Attribute, Credentials, NewUser, password_hash_defined};
-use crate::clock::Timestamp;
 use crate::connection::Strategy;
 use crate::json::{RawJson, push_string};
 use crate::packed;
@@ -48,15 +47,8 @@ impl ProfileTemplate {
 
     /// Appends the packed profile of a new user as Auth0 shows an imported one: defaults filled in, keys in the order
     /// recorded from a real tenant (users read back right after an import, Management API v2).
-    pub fn push_profile(
-        &self,
-        user: &NewUser<'_>,
-        user_id: &str,
-        now: Timestamp,
-        out: &mut String,
-    ) {
+    pub fn push_profile(&self, user: &NewUser<'_>, user_id: &str, now: &str, out: &mut String) {
         let id = user_id.strip_prefix(&self.prefix).unwrap_or(user_id);
-        let now = now.to_string();
         let given = |attribute: Attribute| user.attributes[attribute as usize].as_deref();
         let mut members = Members::packed(out);
         members.text("email", user.email.as_deref());
@@ -76,17 +68,14 @@ impl ProfileTemplate {
         members.raw("family_name", given(Attribute::FamilyName));
         members.raw("blocked", given(Attribute::Blocked));
         members.raw("user_metadata", given(Attribute::UserMetadata));
-        members.text("created_at", Some(&now));
-        members.text("updated_at", Some(&now));
+        members.text("created_at", Some(now));
+        members.text("updated_at", Some(now));
         members.key("identities");
         members.out.push_str(&self.identity);
         push_string(members.out, id);
         members.out.push_str("}]");
         members.key("user_id");
-        let start = members.out.len();
-        push_string(members.out, user_id);
-        let plain = members.out.split_off(start);
-        packed::push_value(members.out, "user_id", &plain);
+        packed::push_user_id(members.out, user_id);
         self.push_defaults(user, id, &mut members);
         // Auth0 shows no empty app_metadata.
         members.raw(
@@ -112,11 +101,11 @@ impl ProfileTemplate {
             (Some(text), _) => members.raw("picture", Some(text)),
             (None, Some(email)) => {
                 members.key("picture");
-                let mut address = String::with_capacity(160);
-                address.push('"');
-                push_gravatar("secure.gravatar.com", email, &mut address);
-                address.push('"');
-                packed::push_value(members.out, "picture", &address);
+                packed::push_gravatar(
+                    members.out,
+                    |out| push_hash(email, out),
+                    |out| push_letters(email, out),
+                );
             }
             (None, None) => {}
         }
@@ -137,8 +126,20 @@ pub fn default_nickname(name: &str) -> &str {
 /// percent-encoded, as the rest of the fallback's address is.
 pub(crate) fn push_gravatar(host: &str, email: &str, out: &mut String) {
     let _ = write!(out, "https://{host}/avatar/");
-    out.push_str(&hex::encode(Md5::digest(email.as_bytes())));
+    push_hash(email, out);
     out.push_str("?s=480&r=pg&d=https%3A%2F%2Fcdn.auth0.com%2Favatars%2F");
+    push_letters(email, out);
+}
+
+fn push_hash(email: &str, out: &mut String) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for byte in Md5::digest(email.as_bytes()) {
+        out.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        out.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+}
+
+fn push_letters(email: &str, out: &mut String) {
     for letter in email.chars().take(2) {
         if letter.is_ascii_alphanumeric() {
             out.push(letter);
@@ -169,7 +170,7 @@ pub fn push_changes(user: &NewUser<'_>, out: &mut String) {
 
 /// Appends an existing profile, packed, with the changes of an upsert: given attributes are overwritten as a whole,
 /// metadata too, everything else stays; `updated_at` becomes now.
-pub fn push_merged(existing: &str, changes: &str, now: Timestamp, out: &mut String) {
+pub fn push_merged(existing: &str, changes: &str, now: &str, out: &mut String) {
     let now = format!("\"{now}\"");
     // (key in quotes, value, whether it has been written)
     let mut changes: Vec<(&str, &str, bool)> = RawJson::trusted(changes)
@@ -291,7 +292,7 @@ mod tests {
     use super::*;
     use std::borrow::Cow;
 
-    const NOW: Timestamp = Timestamp(1_674_668_896_647);
+    const NOW: &str = "2023-01-25T17:48:16.647Z";
 
     fn profile(user: &NewUser<'_>, id: &str) -> String {
         let mut out = String::new();

@@ -7,7 +7,6 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::{Duration, Instant};
 
-use purser_core::clock::Timestamp;
 use purser_core::connection::{Connection, DEFAULT_CONNECTION, Strategy};
 use purser_core::format::{BadRow, DecodeLimits, Decoder, InputFormat};
 use purser_core::id::ConnectionId;
@@ -171,7 +170,7 @@ impl Producer {
     ) -> (Vec<FailedRow>, Result<bool, EngineError>) {
         let mut failures = Vec::new();
         let started = Instant::now();
-        let now = self.engine.now();
+        let now = self.engine.now().to_string();
         loop {
             let full = batch.len() >= most
                 || batch.bytes() >= BATCH_BYTES
@@ -180,7 +179,7 @@ impl Producer {
             if full && !(batch.is_empty() && failures.is_empty()) {
                 return (failures, Ok(true));
             }
-            match self.next_row(decoder, batch, now, &mut failures) {
+            match self.next_row(decoder, batch, &now, &mut failures) {
                 Ok(true) => {}
                 end => return (failures, end),
             }
@@ -192,7 +191,7 @@ impl Producer {
         &mut self,
         decoder: &mut Decoder<R>,
         batch: &mut Batch,
-        now: Timestamp,
+        now: &str,
         failures: &mut Vec<FailedRow>,
     ) -> Result<bool, EngineError> {
         let is_array = decoder.format() == InputFormat::Json;
@@ -238,7 +237,7 @@ impl Producer {
         text: &str,
         position: Position,
         batch: &mut Batch,
-        now: Timestamp,
+        now: &str,
     ) -> Result<Result<(), Vec<RowError>>, EngineError> {
         match self.take(text, position, batch, now)? {
             Err(errors) if !self.options.strict => match report::record_of(text) {
@@ -254,7 +253,7 @@ impl Producer {
         text: &str,
         position: Position,
         batch: &mut Batch,
-        now: Timestamp,
+        now: &str,
     ) -> Result<Result<(), Vec<RowError>>, EngineError> {
         let place = (position.row, position.line, position.byte);
         if self.options.restore {
@@ -358,7 +357,7 @@ impl Producer {
 fn push_new(
     target: &Target,
     user: &NewUser<'_>,
-    (text, place, now): (&str, (u64, u64, u64), Timestamp),
+    (text, place, now): (&str, (u64, u64, u64), &str),
     (upsert, sparse): (bool, bool),
     batch: &mut Batch,
 ) {

@@ -11,7 +11,7 @@ use purser_core::json::RawJson;
 use purser_core::packed;
 use purser_core::row::RowError;
 use purser_core::secret::Secret;
-use rusqlite::{Connection as Sqlite, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection as Sqlite, OptionalExtension, params};
 
 use super::{Batch, Entry, Key, Step};
 use crate::error::StoreError;
@@ -37,13 +37,40 @@ enum Verdict {
     Fail(Vec<RowError>),
 }
 
+/// The statements that run for every row; to ask the cache for them each time would cost a fiftieth of an import.
+struct Statements<'a> {
+    insert: CachedStatement<'a>,
+    update: CachedStatement<'a>,
+    read: CachedStatement<'a>,
+    credentials: CachedStatement<'a>,
+}
+
+impl<'a> Statements<'a> {
+    fn prepare(db: &'a Sqlite) -> Result<Self, StoreError> {
+        let prepare = |sql| {
+            db.prepare_cached(sql)
+                .map_err(StoreError::sql("storing a batch of rows"))
+        };
+        Ok(Self {
+            insert: prepare(
+                "INSERT INTO users (pk, connection, import, profile) VALUES (?1, ?2, ?3, ?4)",
+            )?,
+            update: prepare("UPDATE users SET profile = ?2, import = ?3 WHERE pk = ?1")?,
+            read: prepare("SELECT pk, connection, import, profile FROM users WHERE pk = ?1")?,
+            credentials: prepare("INSERT OR REPLACE INTO credentials VALUES (?1, ?2)")?,
+        })
+    }
+}
+
 /// The state of one step's transaction.
 pub(super) struct Apply<'a> {
     db: &'a Sqlite,
     step: &'a Step<'a>,
     batch: &'a Batch,
     job: i64,
-    now: Timestamp,
+    /// The time as profiles have it.
+    now: String,
+    statements: Statements<'a>,
     /// The number that the first row's new user gets; the others follow, with gaps where none is inserted.
     first_pk: i64,
     /// Whether some hash has more than one user; rarely so with one connection.
@@ -77,7 +104,8 @@ impl<'a> Apply<'a> {
             step,
             batch,
             job: lease.job,
-            now,
+            now: now.to_string(),
+            statements: Statements::prepare(db)?,
             first_pk: last.unwrap_or(0) + 1,
             has_shared,
             last_read: None,
@@ -255,9 +283,10 @@ impl<'a> Apply<'a> {
             return Ok(Some(Rc::clone(user)));
         }
         let found = self
-            .db
-            .prepare_cached("SELECT pk, connection, import, profile FROM users WHERE pk = ?1")
-            .and_then(|mut statement| statement.query_row([pk], Found::from_row).optional())
+            .statements
+            .read
+            .query_row([pk], Found::from_row)
+            .optional()
             .map_err(StoreError::sql("reading a user"))?;
         self.last_read = found.map(Rc::new);
         Ok(self.last_read.clone())
@@ -289,18 +318,14 @@ impl<'a> Apply<'a> {
     fn insert(&mut self, row: u32, entry: &Entry, hits: &[Hit]) -> Result<(), StoreError> {
         let error = StoreError::sql("inserting a user");
         let pk = self.pk(row);
-        self.db
-            .prepare_cached(
-                "INSERT INTO users (pk, connection, import, profile) VALUES (?1, ?2, ?3, ?4)",
-            )
-            .and_then(|mut statement| {
-                statement.execute(params![
-                    pk,
-                    entry.connection,
-                    self.job,
-                    self.batch.str(entry.profile)
-                ])
-            })
+        self.statements
+            .insert
+            .execute(params![
+                pk,
+                entry.connection,
+                self.job,
+                self.batch.str(entry.profile)
+            ])
             .map_err(&error)?;
         if let Some(credentials) = entry.credentials {
             self.write_credentials(pk, self.batch.str(credentials))?;
@@ -315,10 +340,10 @@ impl<'a> Apply<'a> {
         Ok(())
     }
 
-    fn write_credentials(&self, pk: i64, json: &str) -> Result<(), StoreError> {
-        self.db
-            .prepare_cached("INSERT OR REPLACE INTO credentials VALUES (?1, ?2)")
-            .and_then(|mut statement| statement.execute(params![pk, json]))
+    fn write_credentials(&mut self, pk: i64, json: &str) -> Result<(), StoreError> {
+        self.statements
+            .credentials
+            .execute(params![pk, json])
             .map(|_| ())
             .map_err(StoreError::sql("writing credentials"))
     }
@@ -346,7 +371,7 @@ impl<'a> Apply<'a> {
                 push_merged(
                     &user.packed,
                     self.batch.str(changes),
-                    self.now,
+                    &self.now,
                     &mut self.merged,
                 );
             }
@@ -355,9 +380,9 @@ impl<'a> Apply<'a> {
                 self.replace_keys(user)?;
             }
         }
-        self.db
-            .prepare_cached("UPDATE users SET profile = ?2, import = ?3 WHERE pk = ?1")
-            .and_then(|mut statement| statement.execute(params![user.pk, self.merged, self.job]))
+        self.statements
+            .update
+            .execute(params![user.pk, self.merged, self.job])
             .map_err(StoreError::sql("updating a user"))?;
         self.last_read = None;
         self.summary.updated += 1;
