@@ -83,7 +83,11 @@ impl EngineError {
     /// Returns the message with those of its causes.
     pub fn chain(&self) -> String {
         let mut text = self.to_string();
-        let mut cause = std::error::Error::source(self);
+        let mut cause = match self {
+            // The message says already what the kind of a broken file is.
+            Self::File(FileError { kind, .. }) => std::error::Error::source(kind),
+            other => std::error::Error::source(other),
+        };
         while let Some(error) = cause {
             let more = error.to_string();
             if !text.ends_with(&more) {

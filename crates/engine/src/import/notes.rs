@@ -40,23 +40,35 @@ impl Tally {
         [
             (
                 prefix_stripped,
-                format!("rows: the prefix `{strategy}|` was removed from `user_id` (`--keep-prefix` keeps it)"),
+                "row",
+                format!(
+                    ": the prefix `{strategy}|` was removed from `user_id` (`--keep-prefix` keeps it)"
+                ),
             ),
             (
                 export_attributes_ignored,
-                "rows: attributes that only an export has (`identities`, `created_at` …) were left out \
+                "row",
+                ": attributes that only an export has (`identities`, `created_at` …) were left out \
                  (`--restore` keeps them)"
                     .to_owned(),
             ),
             (
                 titles_mapped,
-                "rows: readable titles (`Given Name`) or dotted keys were mapped to attributes".to_owned(),
+                "row",
+                ": readable titles (`Given Name`) or dotted keys were mapped to attributes".to_owned(),
             ),
-            (connections_created, "connections were created, because rows named them".to_owned()),
+            (
+                connections_created,
+                "connection",
+                " made, because rows named what was not there".to_owned(),
+            ),
         ]
         .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, sentence)| format!("{count} {sentence}"))
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, thing, rest)| {
+            let plural = if count == 1 { "" } else { "s" };
+            format!("{count} {thing}{plural}{rest}")
+        })
         .collect()
     }
 }

@@ -194,7 +194,7 @@ fn csv_is_imported() {
     --- stderr
     made the store sqlite:[HOME]/.local/share/purser/purser.db
     imported 1 user: 1 inserted, 0 updated; 0 failed; in [DURATION]
-    note: 1 rows: readable titles (`Given Name`) or dotted keys were mapped to attributes
+    note: 1 row: readable titles (`Given Name`) or dotted keys were mapped to attributes
     ---
     ");
 }
