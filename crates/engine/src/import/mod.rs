@@ -11,7 +11,7 @@ mod produce;
 
 use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use purser_core::id::JobId;
 use purser_core::job::{ImportOptions, Job, JobConnection, JobKind, JobStatus, Runner, Summary};
@@ -31,6 +31,8 @@ pub struct ImportRequest {
 
 /// A worker that hears nothing from its producer for so long renews its lease; a third of the lease.
 const HEARTBEAT: Duration = Duration::from_secs(6);
+/// How soon a job that waits for input notices that it is to end.
+const ATTENTION: Duration = Duration::from_millis(200);
 
 impl Engine {
     /// Imports here and now; returns the job when it has ended, failed and canceled ones too.
@@ -165,8 +167,8 @@ impl Engine {
         let (parcels, arriving) = mpsc::sync_channel::<Parcel>(0);
         let (empties, returning) = mpsc::channel::<Batch>();
         let log = self.store.log_folder()?;
-        std::thread::scope(|scope| {
-            let thread = scope.spawn(move || producer.run(input, &parcels, &returning));
+        let thread = std::thread::spawn(move || producer.run(input, &parcels, &returning));
+        let stored = std::thread::scope(|scope| {
             // One order in waiting is enough: folding takes all that is there.
             let (fold, orders) = mpsc::sync_channel::<()>(1);
             scope.spawn(move || {
@@ -176,14 +178,14 @@ impl Engine {
                     }
                 }
             });
-            // Dropping the receiver at the end of this call stops the producer.
-            let stored = self.store_all((lease, options), arriving, &empties, &fold, watch, notes);
-            drop(fold);
-            let produced = thread
-                .join()
-                .unwrap_or_else(|panic| Err(EngineError::Panic(panic_text(&*panic))));
-            stored.and(produced)
-        })
+            self.store_all((lease, options), arriving, &empties, fold, watch, notes)
+        });
+        // Without a receiver the producer ends at its next batch. It is not waited for: it may be reading from a
+        // stream that says nothing for hours.
+        stored?;
+        thread
+            .join()
+            .unwrap_or_else(|panic| Err(EngineError::Panic(panic_text(&*panic))))
     }
 
     fn store_all(
@@ -191,17 +193,21 @@ impl Engine {
         (lease, options): (&Lease, &ImportOptions),
         arriving: mpsc::Receiver<Parcel>,
         empties: &mpsc::Sender<Batch>,
-        fold: &mpsc::SyncSender<()>,
+        fold: mpsc::SyncSender<()>,
         watch: &Watch,
         notes: &mut Vec<String>,
     ) -> Result<(), EngineError> {
         watch.set_stage(Stage::Working);
+        let mut last_beat = Instant::now();
         loop {
             watch.check()?;
-            let parcel = match arriving.recv_timeout(HEARTBEAT) {
+            let parcel = match arriving.recv_timeout(ATTENTION) {
                 Ok(parcel) => parcel,
                 Err(RecvTimeoutError::Timeout) => {
-                    self.store.heartbeat(lease, self.now(), None)?;
+                    if last_beat.elapsed() >= HEARTBEAT {
+                        self.store.heartbeat(lease, self.now(), None)?;
+                        last_beat = Instant::now();
+                    }
                     continue;
                 }
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
@@ -224,6 +230,7 @@ impl Engine {
                 notes,
             };
             let outcome = self.store.apply_step(lease, self.now(), &step)?;
+            last_beat = Instant::now();
             watch.set_progress(progress);
             watch.set_summary(outcome.so_far);
             batch.clear();

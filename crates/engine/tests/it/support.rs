@@ -103,6 +103,10 @@ impl Scene {
         String::from_utf8(self.export(options)).unwrap()
     }
 
+    pub(crate) fn job(&self, id: &JobId) -> Job {
+        self.engine.store().find_job(id).unwrap().unwrap()
+    }
+
     /// Row number and codes of every failed row.
     pub(crate) fn failures(&self, job: &JobId) -> Vec<(u64, String)> {
         let mut out = Vec::new();
