@@ -19,6 +19,11 @@ pub(crate) fn plain_json(status: StatusCode, body: &impl Serialize) -> Response 
     typed(status, "application/json", body)
 }
 
+/// Answers with JSON that is text already: what passes through keeps its spelling.
+pub(crate) fn json_text(status: StatusCode, text: String) -> Response {
+    (status, [(header::CONTENT_TYPE, JSON_UTF8)], text).into_response()
+}
+
 /// Answers 204; Auth0 names a content type even then.
 pub(crate) fn no_content() -> Response {
     (StatusCode::NO_CONTENT, [(header::CONTENT_TYPE, JSON_UTF8)]).into_response()

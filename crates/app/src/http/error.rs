@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::header::{self, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use purser_core::api::Refusal;
 use purser_engine::EngineError;
 use purser_store::StoreError;
 use serde::Serialize;
@@ -204,6 +205,12 @@ impl IntoResponse for ApiError {
             response.headers_mut().insert(name, value);
         }
         response
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        Self::bad_request(refusal.message, refusal.code)
     }
 }
 

@@ -50,6 +50,28 @@ fn typed_value(value: Value, kind: &Kind) -> Value {
     }
 }
 
+/// A form knows texts only; the words of booleans become booleans, which no text of these bodies is.
+pub(crate) fn form_as_json(bytes: &[u8]) -> String {
+    let members = nested(bytes)
+        .into_iter()
+        .map(|(name, value)| (name, booleans(value)));
+    Value::Object(members.collect()).to_string()
+}
+
+fn booleans(value: Value) -> Value {
+    match value {
+        Value::String(text) if text == "true" => Value::Bool(true),
+        Value::String(text) if text == "false" => Value::Bool(false),
+        Value::Object(members) => Value::Object(
+            members
+                .into_iter()
+                .map(|(name, value)| (name, booleans(value)))
+                .collect(),
+        ),
+        other => other,
+    }
+}
+
 /// Splits `fields[0][name]` into its steps.
 fn path(name: &str) -> Vec<&str> {
     let Some((first, rest)) = name.split_once('[') else {
@@ -123,5 +145,12 @@ mod tests {
             Value::Object(form),
             json!({"limit": "5", "fields": [{"name": "email"}, {"name": "a b"}], "x": ["1", "2"], "odd[": "1"})
         );
+    }
+
+    #[test]
+    fn forms_become_json() {
+        let form = b"email=a%40b.example&blocked=true&user_metadata[city]=Bonn";
+        let json = r#"{"email":"a@b.example","blocked":true,"user_metadata":{"city":"Bonn"}}"#;
+        assert_eq!(form_as_json(form), json);
     }
 }

@@ -1,73 +1,76 @@
-//! The body of a request as an object: JSON, urlencoded, or nothing at all.
+//! The body of a request: JSON, urlencoded, or nothing at all.
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
+use purser_core::api::{INVALID_JSON, Refusal};
 use purser_core::limits::BODY_BYTES;
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
+use super::form;
 use super::schema::{Schema, type_of};
 use super::timeouts::BODY_READ;
 
-/// A JSON object. A missing body and `null` are an empty one: SDKs send both where no member is required.
-/// The content type decides nothing but whether it is a form: clients send all kinds.
-#[derive(Debug)]
-pub(crate) struct Payload {
-    members: Map<String, Value>,
-    is_form: bool,
+/// The body as it came; may hold a password, hence without `Debug`. A missing body and `null` say nothing: SDKs send
+/// both where no member is required. The content type decides nothing but whether it is a form: clients send all kinds.
+pub(crate) enum Payload {
+    /// Text that should be JSON; empty where nothing is said.
+    Json(String),
+    /// A form that is not empty.
+    Form(Vec<u8>),
 }
 
 impl Payload {
+    /// Reads the body as JSON text, so that numbers keep their spelling, or answers why it cannot be read.
+    pub(crate) fn read<T>(
+        &self,
+        parse: impl FnOnce(&str) -> Result<T, Refusal>,
+    ) -> Result<T, ApiError> {
+        Ok(match self {
+            Self::Json(text) => parse(text),
+            Self::Form(bytes) => parse(&form::form_as_json(bytes)),
+        }?)
+    }
+
     /// Returns the members, once they keep to the schema.
-    pub(crate) fn checked(self, schema: &Schema) -> Result<Map<String, Value>, ApiError> {
-        let members = if self.is_form {
-            super::form::typed(self.members, schema)
-        } else {
-            self.members
+    pub(crate) fn checked(&self, schema: &Schema) -> Result<Map<String, Value>, ApiError> {
+        let members = match self {
+            Self::Json(_) => self.members()?,
+            Self::Form(_) => form::typed(self.members()?, schema),
         };
         schema.check(&members)?;
         Ok(members)
     }
 
     /// Returns the members unchecked.
-    pub(crate) fn into_members(self) -> Map<String, Value> {
-        self.members
-    }
-
-    fn parse(headers: &HeaderMap, bytes: &[u8]) -> Result<Self, ApiError> {
-        if bytes.trim_ascii().is_empty() {
-            return Ok(Self {
-                members: Map::new(),
-                is_form: false,
-            });
-        }
-        if is_form(headers) {
-            return Ok(Self {
-                members: super::form::nested(bytes),
-                is_form: true,
-            });
-        }
-        let members = match serde_json::from_slice(bytes) {
-            Ok(Value::Object(members)) => members,
-            Ok(Value::Null) => Map::new(),
+    pub(crate) fn members(&self) -> Result<Map<String, Value>, ApiError> {
+        let text = match self {
+            Self::Form(bytes) => return Ok(form::nested(bytes)),
+            Self::Json(text) if text.is_empty() => return Ok(Map::new()),
+            Self::Json(text) => text,
+        };
+        match serde_json::from_str(text) {
+            Ok(Value::Object(members)) => Ok(members),
             Ok(other) => {
                 let found = type_of(&other);
-                let sentence = format!("'Expected type object but found type {found}'.");
-                return Err(ApiError::invalid_body(format!(
-                    "Payload validation error: {sentence}"
-                )));
+                Err(ApiError::invalid_body(format!(
+                    "Payload validation error: 'Expected type object but found type {found}'."
+                )))
             }
-            Err(_) => {
-                return Err(ApiError::invalid_body(
-                    "Invalid request payload JSON format",
-                ));
-            }
-        };
-        Ok(Self {
-            members,
-            is_form: false,
-        })
+            Err(_) => Err(ApiError::invalid_body(INVALID_JSON)),
+        }
+    }
+
+    fn new(headers: &HeaderMap, bytes: Vec<u8>) -> Result<Self, ApiError> {
+        if is_form(headers) && !bytes.trim_ascii().is_empty() {
+            return Ok(Self::Form(bytes));
+        }
+        let text = String::from_utf8(bytes).map_err(|_| ApiError::invalid_body(INVALID_JSON))?;
+        Ok(Self::Json(match text.trim() {
+            "" | "null" => String::new(),
+            _ => text,
+        }))
     }
 }
 
@@ -86,35 +89,30 @@ impl<S: Send + Sync> FromRequest<S> for Payload {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        let announced = parts
+        let length = parts
             .headers
             .get(header::CONTENT_LENGTH)
-            .and_then(|v| v.to_str().ok()?.parse().ok());
-        if announced.is_some_and(|length: u64| length > BODY_BYTES as u64) {
+            .and_then(|value| value.to_str().ok()?.parse().ok());
+        if length.is_some_and(|length: u64| length > BODY_BYTES as u64) {
             return Err(ApiError::payload_too_large(BODY_BYTES as u64));
         }
-        let read = tokio::time::timeout(BODY_READ, read(body)).await;
-        let late = |_| {
-            ApiError::new(
-                StatusCode::REQUEST_TIMEOUT,
-                "The request's body did not arrive in time",
-                None,
-            )
-        };
-        Self::parse(&parts.headers, &read.map_err(late)??)
+        let late = "The request's body did not arrive in time";
+        let bytes = tokio::time::timeout(BODY_READ, bytes(body))
+            .await
+            .map_err(|_| ApiError::new(StatusCode::REQUEST_TIMEOUT, late, None))??;
+        Self::new(&parts.headers, bytes)
     }
 }
 
-async fn read(body: Body) -> Result<Bytes, ApiError> {
-    axum::body::to_bytes(body, BODY_BYTES)
-        .await
-        .map_err(|error| {
-            let too_large =
-                std::error::Error::source(&error).is_some_and(|e| e.to_string().contains("limit"));
-            if too_large {
-                ApiError::payload_too_large(BODY_BYTES as u64)
-            } else {
-                ApiError::bad_request("The request's body could not be read", "invalid_body")
-            }
-        })
+async fn bytes(body: Body) -> Result<Vec<u8>, ApiError> {
+    let read = axum::body::to_bytes(body, BODY_BYTES).await;
+    read.map(Vec::from).map_err(|error| {
+        let too_large =
+            std::error::Error::source(&error).is_some_and(|e| e.to_string().contains("limit"));
+        if too_large {
+            ApiError::payload_too_large(BODY_BYTES as u64)
+        } else {
+            ApiError::invalid_body("The request's body could not be read")
+        }
+    })
 }

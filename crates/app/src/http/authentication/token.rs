@@ -113,7 +113,9 @@ async fn grant(
     uri: &Uri,
     payload: Result<Payload, ApiError>,
 ) -> Result<TokenResponse, Refusal> {
-    let members = payload.map_err(|_| Refusal::Unreadable)?.into_members();
+    let members = payload
+        .and_then(|payload| payload.members())
+        .map_err(|_| Refusal::Unreadable)?;
     let request: TokenRequest =
         serde_json::from_value(Value::Object(members)).map_err(|_| Refusal::Unreadable)?;
     check_grant_type(request.grant_type.as_deref())?;

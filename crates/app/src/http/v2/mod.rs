@@ -1,7 +1,6 @@
 //! Auth0's own paths, and nothing else.
 
 pub(super) mod connections;
-mod document;
 pub(super) mod jobs;
 mod paging;
 pub(super) mod users;

@@ -3,9 +3,9 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::document::json_text;
 use super::paging::{required, selection};
 use super::users::shape::User;
+use crate::http::answer::json_text;
 use crate::http::auth::{ReadUsers, Requires};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::query::QueryParams;

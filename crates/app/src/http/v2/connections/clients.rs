@@ -14,8 +14,8 @@ use crate::http::answer::{json, no_content};
 use crate::http::auth::{ReadConnections, Requires, UpdateConnections};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::path::PathParam;
+use crate::http::payload::Payload;
 use crate::http::query::QueryParams;
-use crate::http::v2::document::Document;
 use crate::http::v2::paging::take;
 
 /// Lists the clients that may use a connection
@@ -99,7 +99,7 @@ fn chunk(connection: &Connection, start: usize, take: usize) -> Value {
 pub(crate) async fn update(
     app: Requires<UpdateConnections>,
     PathParam(id): PathParam,
-    body: Document,
+    body: Payload,
 ) -> Result<Response, ApiError> {
     let changes = body.read(client_changes)?;
     let id = parse_id(&id)?;

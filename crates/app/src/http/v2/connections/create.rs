@@ -8,9 +8,10 @@ use purser_store::StoreError;
 
 use super::shape::{Connection, NewConnection};
 use super::shown;
+use crate::http::answer::json_text;
 use crate::http::auth::{CreateConnections, Requires};
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::v2::document::{Document, json_text};
+use crate::http::payload::Payload;
 
 /// Makes a connection
 ///
@@ -33,7 +34,7 @@ use crate::http::v2::document::{Document, json_text};
 )]
 pub(crate) async fn create(
     app: Requires<CreateConnections>,
-    body: Document,
+    body: Payload,
 ) -> Result<Response, ApiError> {
     let id = ConnectionId::from_random(&purser_engine::random());
     let connection = body.read(ConnectionDraft::parse)?.into_connection(id);

@@ -7,11 +7,11 @@ use purser_core::json::RawJson;
 
 use super::shape::Connection;
 use super::{ALWAYS, no_such_connection, parse_id, shown};
+use crate::http::answer::json_text;
 use crate::http::auth::{ReadConnections, Requires};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::path::PathParam;
 use crate::http::query::QueryParams;
-use crate::http::v2::document::json_text;
 use crate::http::v2::paging::selection;
 
 /// Shows a connection

@@ -11,11 +11,11 @@ use serde_json::json;
 
 use super::shape::ConnectionList;
 use super::{ALWAYS, cursor, shown};
+use crate::http::answer::json_text;
 use crate::http::auth::{ReadConnections, Requires};
 use crate::http::base_url::BaseUrl;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::query::QueryParams;
-use crate::http::v2::document::json_text;
 use crate::http::v2::paging::{Page, selection, take};
 
 /// Lists connections

@@ -6,10 +6,11 @@ use purser_core::api::{ConnectionPatch, Shown};
 
 use super::shape::{Connection, ConnectionChanges};
 use super::{no_such_connection, parse_id, shown};
+use crate::http::answer::json_text;
 use crate::http::auth::{Requires, UpdateConnections};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::path::PathParam;
-use crate::http::v2::document::{Document, json_text};
+use crate::http::payload::Payload;
 
 /// Changes a connection
 ///
@@ -33,7 +34,7 @@ use crate::http::v2::document::{Document, json_text};
 pub(crate) async fn update(
     app: Requires<UpdateConnections>,
     PathParam(id): PathParam,
-    body: Document,
+    body: Payload,
 ) -> Result<Response, ApiError> {
     let patch = body.read(ConnectionPatch::parse)?;
     let id = parse_id(&id)?;

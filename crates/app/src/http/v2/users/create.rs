@@ -11,9 +11,10 @@ use purser_store::{NewUserRecord, UserWrite};
 
 use super::password::{credentials, hashed};
 use super::shape::{NewUser, User};
+use crate::http::answer::json_text;
 use crate::http::auth::{CreateUsers, Requires};
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::v2::document::{Document, json_text};
+use crate::http::payload::Payload;
 
 /// Makes a user
 ///
@@ -36,7 +37,7 @@ use crate::http::v2::document::{Document, json_text};
 )]
 pub(crate) async fn create(
     app: Requires<CreateUsers>,
-    body: Document,
+    body: Payload,
 ) -> Result<Response, ApiError> {
     let draft = body.read(UserDraft::parse)?;
     let profile = app

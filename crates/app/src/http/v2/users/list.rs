@@ -7,10 +7,10 @@ use purser_core::limits::PAGING_WINDOW;
 use purser_engine::Engine;
 
 use super::shape::UserList;
+use crate::http::answer::json_text;
 use crate::http::auth::{ReadUsers, Requires};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::query::QueryParams;
-use crate::http::v2::document::json_text;
 use crate::http::v2::paging::{Page, selection};
 
 /// Lists users

@@ -6,11 +6,11 @@ use purser_core::id::UserId;
 
 use super::no_such_user;
 use super::shape::User;
+use crate::http::answer::json_text;
 use crate::http::auth::{ReadUsers, Requires};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::path::PathParam;
 use crate::http::query::QueryParams;
-use crate::http::v2::document::json_text;
 use crate::http::v2::paging::selection;
 
 /// Shows a user

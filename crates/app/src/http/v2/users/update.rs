@@ -12,10 +12,11 @@ use purser_store::{KeyKind, UserWrite};
 use super::no_such_user;
 use super::password::{credentials, hashed};
 use super::shape::{User, UserChanges};
+use crate::http::answer::json_text;
 use crate::http::auth::{Requires, UpdateUsers};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::path::PathParam;
-use crate::http::v2::document::{Document, json_text};
+use crate::http::payload::Payload;
 
 /// Changes a user
 ///
@@ -41,7 +42,7 @@ use crate::http::v2::document::{Document, json_text};
 pub(crate) async fn update(
     app: Requires<UpdateUsers>,
     PathParam(id): PathParam,
-    body: Document,
+    body: Payload,
 ) -> Result<Response, ApiError> {
     let patch = body.read(UserPatch::parse)?;
     if !patch.is_app_metadata_only() && !app.caller().has_scope("update:users") {
