@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use purser_core::clock::Timestamp;
 use rusqlite::Connection as Sqlite;
@@ -80,6 +81,8 @@ impl std::fmt::Debug for Store {
 const WRITER_CACHE_KIB: i64 = 96 * 1024;
 /// A scan reads each page once, so readers need little.
 const READER_CACHE_KIB: i64 = 4 * 1024;
+/// How long to wait for another process that writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
 /// Larger pages than SQLite's default: profiles of one to two kilobytes waste less of them.
 const PAGE_BYTES: i64 = 8192;
 /// Pages in the log (512 MiB) after which a commit folds it into the database itself. Imports fold beside the writer, who
@@ -202,16 +205,19 @@ impl Store {
         Ok(LogFolder(connection))
     }
 
-    /// Folds the write-ahead log back into the database, as far as readers allow.
+    /// Folds the write-ahead log back into the database and empties it, unless a reader still needs it: an export may
+    /// read for minutes, and no writer shall wait for that.
     pub fn checkpoint_log(&self) -> Result<(), StoreError> {
+        let error = StoreError::sql("folding the log into the database");
         let writer = self
             .inner
             .writer
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        writer
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-            .map_err(StoreError::sql("folding the log into the database"))
+        writer.busy_timeout(Duration::ZERO).map_err(&error)?;
+        let folded = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        writer.busy_timeout(BUSY_TIMEOUT).map_err(&error)?;
+        folded.map_err(&error)
     }
 }
 
@@ -230,7 +236,7 @@ impl LogFolder {
 
 /// Sets what SQLite forgets between connections.
 fn prepare(connection: &Sqlite, cache_kib: i64) -> Result<(), rusqlite::Error> {
-    connection.busy_timeout(std::time::Duration::from_secs(60))?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "page_size", PAGE_BYTES)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;

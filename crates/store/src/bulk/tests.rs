@@ -402,3 +402,28 @@ fn batches_mean_what_single_rows_mean() {
         assert!(outcome(24) == outcome(1), "round {round}");
     }
 }
+
+/// A reader with an open snapshot keeps the log, but nobody waits for it.
+#[test]
+fn folding_the_log_waits_for_no_reader() {
+    let scene = Scene::new();
+    scene.apply(&scene.job(1), &[Row("auth0|1", "a@b.co", "")], false);
+    let snapshot = scene.store.snapshot(None, 1).unwrap();
+    scene.apply(&scene.job(2), &[Row("auth0|2", "c@b.co", "")], false);
+    let started = std::time::Instant::now();
+    scene.store.checkpoint_log().unwrap();
+    assert!(
+        started.elapsed() < std::time::Duration::from_secs(30),
+        "a minute is what a writer would wait"
+    );
+    let mut seen = 0;
+    for reader in snapshot.into_readers() {
+        reader
+            .scan(1, 100, |_| {
+                seen += 1;
+                std::ops::ControlFlow::Continue(())
+            })
+            .unwrap();
+    }
+    assert_eq!(seen, 1, "the snapshot is as it was");
+}
