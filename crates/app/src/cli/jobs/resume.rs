@@ -80,5 +80,5 @@ fn busy(job: &Job) -> Failure {
         "another process works on the job `{}`, or did a moment ago",
         job.id
     ))
-    .hinted("a process that was killed holds its job for a minute: try again then")
+    .hinted("a process that was killed holds its job for 20 seconds: try again then")
 }
