@@ -1,8 +1,7 @@
 //! Urlencoded forms as JSON: `fields[0][name]=email` nests, and texts become what the schema asks for.
 
+use purser_core::api::{Rule, Schema};
 use serde_json::{Map, Value};
-
-use super::schema::{Kind, Schema};
 
 /// Names deeper than this are taken as they stand; no payload of the API is deeper.
 const MAX_DEPTH: usize = 8;
@@ -23,13 +22,8 @@ pub(crate) fn nested(bytes: &[u8]) -> Map<String, Value> {
 /// Turns texts into the booleans, numbers and objects that the schema has in their place, where they can be read so.
 pub(crate) fn typed(members: Map<String, Value>, schema: &Schema) -> Map<String, Value> {
     let convert = |(name, value): (String, Value)| {
-        let kind = schema
-            .0
-            .iter()
-            .find(|property| property.name == name)
-            .map(|property| &property.kind);
-        let value = match kind {
-            Some(kind) => typed_value(value, kind),
+        let value = match schema.find(&name) {
+            Some(property) => typed_value(value, &property.rule),
             None => value,
         };
         (name, value)
@@ -37,15 +31,22 @@ pub(crate) fn typed(members: Map<String, Value>, schema: &Schema) -> Map<String,
     members.into_iter().map(convert).collect()
 }
 
-fn typed_value(value: Value, kind: &Kind) -> Value {
-    match (kind, value) {
-        (Kind::Record(schema), Value::Object(members)) => Value::Object(typed(members, schema)),
-        (Kind::Array { of, .. }, Value::Array(items)) => items
+fn typed_value(value: Value, rule: &Rule) -> Value {
+    match (rule, value) {
+        (Rule::Record(schema), Value::Object(members)) => Value::Object(typed(members, schema)),
+        (Rule::Array { of, .. }, Value::Array(items)) => items
             .into_iter()
             .map(|item| typed_value(item, of))
             .collect(),
-        (Kind::Text { .. }, value) => value,
-        (_, Value::String(text)) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        (
+            Rule::Bool
+            | Rule::Integer { .. }
+            | Rule::Object
+            | Rule::Record(_)
+            | Rule::Texts
+            | Rule::Array { .. },
+            Value::String(text),
+        ) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
         (_, value) => value,
     }
 }

@@ -16,6 +16,7 @@ mod payload;
 mod query;
 mod rate;
 mod routes;
+#[cfg(test)]
 mod schema;
 mod server;
 mod state;

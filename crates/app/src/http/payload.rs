@@ -3,13 +3,13 @@
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
-use purser_core::api::{INVALID_JSON, Refusal};
+use purser_core::api::{INVALID_JSON, Refusal, Schema, Telling, violation, wrong_type};
+use purser_core::json::RawJson;
 use purser_core::limits::BODY_BYTES;
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
 use super::form;
-use super::schema::{Schema, type_of};
 use super::timeouts::BODY_READ;
 
 /// The body as it came; may hold a password, hence without `Debug`. A missing body and `null` say nothing: SDKs send
@@ -34,12 +34,13 @@ impl Payload {
     }
 
     /// Returns the members, once they keep to the schema.
-    pub(crate) fn checked(&self, schema: &Schema) -> Result<Map<String, Value>, ApiError> {
+    pub(crate) fn checked(&self, schema: &Schema) -> Result<Value, ApiError> {
         let members = match self {
             Self::Json(_) => self.members()?,
             Self::Form(_) => form::typed(self.members()?, schema),
         };
-        schema.check(&members)?;
+        let members = Value::Object(members);
+        schema.check(RawJson::trusted(&members.to_string()), Telling::SchemaOrder)?;
         Ok(members)
     }
 
@@ -53,10 +54,8 @@ impl Payload {
         match serde_json::from_str(text) {
             Ok(Value::Object(members)) => Ok(members),
             Ok(other) => {
-                let found = type_of(&other);
-                Err(ApiError::invalid_body(format!(
-                    "Payload validation error: 'Expected type object but found type {found}'."
-                )))
+                let problem = wrong_type("object", RawJson::trusted(&other.to_string()));
+                Err(ApiError::invalid_body(violation(&problem, "", "")))
             }
             Err(_) => Err(ApiError::invalid_body(INVALID_JSON)),
         }

@@ -1,5 +1,7 @@
 //! Wire shapes of the Management API v2 that more than one face needs, and the rules of its requests.
 
+mod check;
+mod check_text;
 mod connection;
 mod fields;
 mod job;
@@ -7,13 +9,14 @@ mod object;
 mod schema;
 mod user;
 
+pub use check::wrong_type;
 pub use connection::{
     ClientChange, ConnectionDraft, ConnectionFilter, ConnectionPatch, Shown, client_changes,
     connection_body, default_options,
 };
 pub use fields::{Selection, select_fields};
 pub use job::{Detail, job_body};
-pub use schema::INVALID_JSON;
+pub use schema::{INVALID_JSON, Property, Rule, Schema, Telling, violation};
 pub use user::{UserDraft, UserPatch};
 
 /// Why a request that is well-formed cannot be done: 400 with this sentence and code.

@@ -1,33 +1,77 @@
 //! Schemas of request bodies, and the sentence for the first thing in a body that does not fit.
 //! The words are those of z-schema, which Auth0's API validates with; secrets are never repeated.
 
-use std::borrow::Cow;
+use super::{Refusal, check};
+use crate::json::{self, Fault, RawJson};
 
-use crate::import::{is_email, is_phone_number};
-use crate::json::{self, Fault, Kind, RawJson};
-
-/// What a body may contain.
+/// What a body, or an object in it, may contain.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Schema {
-    pub(crate) properties: &'static [Property],
-    pub(crate) required: &'static [&'static str],
+pub struct Schema {
+    pub properties: &'static [Property],
+    pub required: &'static [&'static str],
     /// Put after the names of properties that are not allowed.
-    pub(crate) advice: &'static str,
+    pub advice: &'static str,
+}
+
+impl Schema {
+    /// Returns the property called `name`.
+    pub fn find(&self, name: &str) -> Option<&'static Property> {
+        self.properties
+            .iter()
+            .find(|property| property.name == name)
+    }
+
+    /// Returns the sentence for the first thing in checked JSON that does not fit.
+    pub fn check(&self, body: RawJson<'_>, telling: Telling) -> Result<(), Refusal> {
+        check::check(body, self, telling).map_err(Refusal::body)
+    }
+}
+
+/// Which of several problems a message tells, and how much of what was sent it repeats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Telling {
+    /// A missing property before those not allowed, then the body's order; repeats the beginning.
+    BodyOrder,
+    /// Properties not allowed before a missing one, then the schema's order; repeats all of it.
+    SchemaOrder,
+}
+
+/// Characters of a value that a message repeats.
+const ECHO_CHARS: usize = 100;
+/// Names that a message lists.
+const ECHO_NAMES: usize = 20;
+
+impl Telling {
+    pub(super) fn names(self) -> usize {
+        match self {
+            Self::BodyOrder => ECHO_NAMES,
+            Self::SchemaOrder => usize::MAX,
+        }
+    }
+
+    pub(super) fn echo(self, text: &str) -> &str {
+        let end = match self {
+            Self::BodyOrder => text.char_indices().nth(ECHO_CHARS),
+            Self::SchemaOrder => None,
+        };
+        end.map_or(text, |(end, _)| &text[..end])
+    }
 }
 
 /// One property of a body.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Property {
-    pub(crate) name: &'static str,
+pub struct Property {
+    pub name: &'static str,
     /// Auth0's own description, which its messages repeat; without a full stop.
-    pub(crate) description: &'static str,
-    pub(crate) rule: Rule,
+    pub description: &'static str,
+    pub rule: Rule,
     /// Whether `null` is allowed too.
-    pub(crate) nullable: bool,
+    pub nullable: bool,
 }
 
 impl Property {
-    pub(crate) const fn new(name: &'static str, rule: Rule, description: &'static str) -> Self {
+    /// A property that may be left out, but not be `null`.
+    pub const fn new(name: &'static str, rule: Rule, description: &'static str) -> Self {
         Self {
             name,
             description,
@@ -36,7 +80,8 @@ impl Property {
         }
     }
 
-    pub(crate) const fn or_null(self) -> Self {
+    /// One that may be `null`, too.
+    pub const fn or_null(self) -> Self {
         Self {
             nullable: true,
             ..self
@@ -46,11 +91,22 @@ impl Property {
 
 /// What a property's value must be.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Rule {
+pub enum Rule {
     Bool,
     Object,
+    /// An object with known members.
+    Record(&'static Schema),
     /// An array of strings.
     Texts,
+    Array {
+        min: usize,
+        max: usize,
+        of: &'static Self,
+    },
+    Integer {
+        min: i64,
+        max: i64,
+    },
     /// A string of so many characters.
     Text {
         min: usize,
@@ -82,7 +138,7 @@ pub const INVALID_JSON: &str = "Invalid request payload JSON format";
 /// Checks a body as it came and returns it in canonical form; an absent one counts as `{}`.
 pub(crate) fn check_body(text: &str, schema: &Schema) -> Result<String, String> {
     let body = canonical_body(text)?;
-    check(RawJson::trusted(&body), schema)?;
+    check::check(RawJson::trusted(&body), schema, Telling::BodyOrder)?;
     Ok(body)
 }
 
@@ -109,173 +165,12 @@ fn unstorable(text: &str, fault: &Fault) -> String {
 }
 
 /// Returns the sentence for a value that does not fit.
-pub(crate) fn violation(problem: &str, path: &str, description: &str) -> String {
+pub fn violation(problem: &str, path: &str, description: &str) -> String {
     match (path, description) {
         ("", _) => format!("Payload validation error: '{problem}'."),
         (path, "") => format!("Payload validation error: '{problem}' on property {path}."),
         _ => format!("Payload validation error: '{problem}' on property {path} ({description})."),
     }
-}
-
-fn check(body: RawJson<'_>, schema: &Schema) -> Result<(), String> {
-    if body.kind() != Kind::Object {
-        return Err(violation(&wrong_type("object", body), "", ""));
-    }
-    if let Some(missing) = schema.required.iter().find(|name| body.get(name).is_none()) {
-        return Err(violation(
-            &format!("Missing required property: {missing}"),
-            "",
-            "",
-        ));
-    }
-    let known = |name: &str| {
-        schema
-            .properties
-            .iter()
-            .find(|property| property.name == name)
-    };
-    let unknown: Vec<Cow<'_, str>> = body
-        .members()
-        .map(|m| m.name())
-        .filter(|name| known(name).is_none())
-        .collect();
-    if !unknown.is_empty() {
-        let names: Vec<&str> = unknown
-            .iter()
-            .take(ECHO_NAMES)
-            .map(|name| echo(name))
-            .collect();
-        let names = names.join(",");
-        return Err(violation(
-            &format!(
-                "Additional properties not allowed: {names}{}",
-                schema.advice
-            ),
-            "",
-            "",
-        ));
-    }
-    for member in body.members() {
-        if let Some(property) = known(&member.name()) {
-            check_value(member.value, property)?;
-        }
-    }
-    Ok(())
-}
-
-fn check_value(value: RawJson<'_>, property: &Property) -> Result<(), String> {
-    if property.nullable && value.is_null() {
-        return Ok(());
-    }
-    let refuse = |problem: &str| Err(violation(problem, property.name, property.description));
-    let expected = match property.rule {
-        Rule::Bool => Kind::Bool,
-        Rule::Object => Kind::Object,
-        Rule::Texts => Kind::Array,
-        _ => Kind::String,
-    };
-    if value.kind() != expected {
-        return refuse(&wrong_type(expected.name(), value));
-    }
-    if let Rule::Texts = property.rule {
-        let odd = value
-            .elements()
-            .enumerate()
-            .find(|(_, element)| element.kind() != Kind::String);
-        return odd.map_or(Ok(()), |(at, element)| {
-            let path = format!("{}[{at}]", property.name);
-            Err(violation(&wrong_type("string", element), &path, ""))
-        });
-    }
-    match value
-        .as_str()
-        .and_then(|text| text_problem(&text, property.rule))
-    {
-        Some(problem) => refuse(&problem),
-        None => Ok(()),
-    }
-}
-
-/// Says what is wrong with a text, if anything.
-fn text_problem(text: &str, rule: Rule) -> Option<String> {
-    // z-schema appends the value; Auth0 leaves it off.
-    let mismatch = |pattern: &str| format!("String does not match pattern {pattern}");
-    let format = |name: &str| {
-        format!(
-            "Object didn't pass validation for format {name}: {}",
-            echo(text)
-        )
-    };
-    match rule {
-        Rule::Bool | Rule::Object | Rule::Texts => None,
-        Rule::Text { min, max } => length_problem(text.chars().count(), min, max),
-        Rule::Secret { max } => length_problem(text.len(), 1, max),
-        Rule::Email => (!is_email(text)).then(|| format("email")),
-        Rule::Phone => (!is_phone_number(text)).then(|| mismatch(r"^\+[0-9]{1,15}$")),
-        Rule::Uri => (!is_uri(text)).then(|| format("strict-uri")),
-        Rule::NoSpace { max } => length_problem(text.chars().count(), 0, max).or_else(|| {
-            text.chars()
-                .any(char::is_whitespace)
-                .then(|| mismatch(r"^\S*$"))
-        }),
-        Rule::Pattern { pattern, test, max } => length_problem(text.chars().count(), 0, max)
-            .or_else(|| (!test(text)).then(|| mismatch(pattern))),
-        Rule::Choice(choices) => {
-            (!choices.contains(&text)).then(|| format!("No enum match for: {}", echo(text)))
-        }
-    }
-}
-
-fn length_problem(length: usize, min: usize, max: usize) -> Option<String> {
-    if length < min {
-        Some(format!(
-            "String is too short ({length} chars), minimum {min}"
-        ))
-    } else if length > max {
-        Some(format!(
-            "String is too long ({length} chars), maximum {max}"
-        ))
-    } else {
-        None
-    }
-}
-
-/// Returns whether a text is a URI with a scheme and something behind it, as validator.js's strict form asks.
-fn is_uri(text: &str) -> bool {
-    let scheme = |text: &str| {
-        text.starts_with(|c: char| c.is_ascii_alphabetic())
-            && text
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
-    };
-    let clean = !text.chars().any(|c| c.is_whitespace() || c.is_control());
-    clean
-        && text
-            .split_once(':')
-            .is_some_and(|(before, rest)| scheme(before) && rest.len() > 2)
-}
-
-/// Characters of a value that a message repeats.
-const ECHO_CHARS: usize = 100;
-/// Names that a message lists.
-const ECHO_NAMES: usize = 20;
-
-fn echo(text: &str) -> &str {
-    text.char_indices()
-        .nth(ECHO_CHARS)
-        .map_or(text, |(end, _)| &text[..end])
-}
-
-pub(crate) fn wrong_type(expected: &str, found: RawJson<'_>) -> String {
-    let whole = |text: &str| {
-        text.parse::<f64>()
-            .is_ok_and(|number| number.fract() == 0.0)
-    };
-    let found = match found.kind() {
-        Kind::Number if whole(found.text()) => "integer",
-        kind => kind.name(),
-    };
-    format!("Expected type {expected} but found type {found}")
 }
 
 #[cfg(test)]
@@ -374,5 +269,53 @@ mod tests {
     fn keeps_numbers_as_they_were_written() {
         let body = check_body("{ \"connection\" : \"x\", \"phone\": null }", &SCHEMA);
         assert_eq!(body.as_deref(), Ok(r#"{"connection":"x","phone":null}"#));
+    }
+
+    const ITEM: Schema = Schema {
+        properties: &[Property::new("name", Rule::Text { min: 1, max: 5 }, "")],
+        required: &["name"],
+        advice: "",
+    };
+    const EXPORT: Schema = Schema {
+        properties: &[
+            Property::new("format", Rule::Choice(&["csv"]), "Format of the file"),
+            Property::new(
+                "limit",
+                Rule::Integer {
+                    min: 1,
+                    max: i64::MAX,
+                },
+                "Limit the number of records",
+            ),
+            Property::new(
+                "fields",
+                Rule::Array {
+                    min: 0,
+                    max: 2,
+                    of: &Rule::Record(&ITEM),
+                },
+                "",
+            ),
+        ],
+        required: &[],
+        advice: "",
+    };
+
+    /// What one way tells first, the other tells last.
+    #[test]
+    fn the_first_problem_depends_on_the_telling() {
+        let body = r#"{"limit":0,"format":"xml"}"#;
+        let said = |telling| {
+            EXPORT
+                .check(RawJson::trusted(body), telling)
+                .unwrap_err()
+                .message
+        };
+        assert!(said(Telling::BodyOrder).contains("on property limit"));
+        assert!(said(Telling::SchemaOrder).contains("on property format"));
+        let item = RawJson::trusted(r#"{"nme":1}"#);
+        let said = |telling| ITEM.check(item, telling).unwrap_err().message;
+        assert!(said(Telling::BodyOrder).contains("Missing required property: name"));
+        assert!(said(Telling::SchemaOrder).contains("Additional properties not allowed: nme"));
     }
 }

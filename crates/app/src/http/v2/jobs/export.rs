@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use purser_core::api::Detail;
+use purser_core::api::{Detail, Property, Rule, Schema, violation};
 use purser_core::field::{Field, default_fields};
 use purser_core::format::{CsvGuard, OutputFormat};
 use purser_core::id::ConnectionId;
@@ -11,7 +11,6 @@ use purser_core::limits::{CSV_FIELDS, FIELD_NAME_CHARS};
 use purser_engine::Engine;
 use purser_engine::export::ExportRequest;
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{JobBody, shown};
@@ -20,7 +19,6 @@ use crate::http::auth::{ReadUsers, Requires};
 use crate::http::base_url::BaseUrl;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::payload::Payload;
-use crate::http::schema::{Kind, Property, Schema, Shape, Violation};
 use crate::http::state::App;
 
 /// What to export.
@@ -61,60 +59,61 @@ enum ExportFormat {
     Json,
 }
 
-const FIELD: Schema = Schema(&[
-    Property::new(
-        "name",
-        Kind::text(0, FIELD_NAME_CHARS),
-        "Name of the field in the profile",
-    )
-    .required(),
-    Property::new(
-        "export_as",
-        Kind::text(0, FIELD_NAME_CHARS),
-        "Title of the column in the exported CSV",
-    ),
-]);
+const FIELD: Schema = Schema {
+    properties: &[
+        Property::new("name", TITLE, "Name of the field in the profile"),
+        Property::new(
+            "export_as",
+            TITLE,
+            "Title of the column in the exported CSV",
+        ),
+    ],
+    required: &["name"],
+    advice: "",
+};
+const TITLE: Rule = Rule::Text {
+    min: 0,
+    max: FIELD_NAME_CHARS,
+};
 const FIELDS: &str =
     "List of fields to be included in the CSV. Defaults to a predefined set of fields";
-const SCHEMA: Schema = Schema(&[
-    Property::new(
-        "connection_id",
-        Kind::Text {
-            min: 0,
-            max: usize::MAX,
-            shape: Shape::Pattern(ConnectionId::PATTERN, |text| {
-                ConnectionId::parse(text).is_some()
-            }),
-        },
-        "connection_id of the connection from which users will be exported",
-    ),
-    Property::new(
-        "format",
-        Kind::Text {
-            min: 0,
-            max: usize::MAX,
-            shape: Shape::OneOf(&["json", "csv"]),
-        },
-        "Format of the file. Must be `json` or `csv`",
-    ),
-    Property::new(
-        "limit",
-        Kind::Integer {
-            min: 1,
-            max: i64::MAX,
-        },
-        "Limit the number of records",
-    ),
-    Property::new(
-        "fields",
-        Kind::Array {
-            min: 0,
-            max: usize::MAX,
-            of: &Kind::Record(&FIELD),
-        },
-        FIELDS,
-    ),
-]);
+const SCHEMA: Schema = Schema {
+    properties: &[
+        Property::new(
+            "connection_id",
+            Rule::Pattern {
+                pattern: ConnectionId::PATTERN,
+                test: |text| ConnectionId::parse(text).is_some(),
+                max: usize::MAX,
+            },
+            "connection_id of the connection from which users will be exported",
+        ),
+        Property::new(
+            "format",
+            Rule::Choice(&["json", "csv"]),
+            "Format of the file. Must be `json` or `csv`",
+        ),
+        Property::new(
+            "limit",
+            Rule::Integer {
+                min: 1,
+                max: i64::MAX,
+            },
+            "Limit the number of records",
+        ),
+        Property::new(
+            "fields",
+            Rule::Array {
+                min: 0,
+                max: usize::MAX,
+                of: &Rule::Record(&FIELD),
+            },
+            FIELDS,
+        ),
+    ],
+    required: &[],
+    advice: "",
+};
 
 /// Starts an export of users.
 ///
@@ -141,8 +140,8 @@ pub(crate) async fn create(
     base: BaseUrl,
     payload: Payload,
 ) -> Result<Response, ApiError> {
-    let body: ExportBody = serde_json::from_value(Value::Object(payload.checked(&SCHEMA)?))
-        .map_err(ApiError::internal)?;
+    let body: ExportBody =
+        serde_json::from_value(payload.checked(&SCHEMA)?).map_err(ApiError::internal)?;
     check_limits(&app, body.format, &body.fields)?;
     let connection_id = body.connection_id.as_deref().and_then(ConnectionId::parse);
     let options = body.into_options();
@@ -204,25 +203,20 @@ fn check_limits(app: &App, format: ExportFormat, fields: &[Field]) -> Result<(),
     if !app.auth0_limits() || format != ExportFormat::Csv {
         return Ok(());
     }
-    let refuse = |sentence: String, path: String, about| {
-        Err(Violation {
-            sentence,
-            path,
-            about,
-        }
-        .into())
+    let refuse = |problem: &str, path: &str, about| {
+        Err(ApiError::invalid_body(violation(problem, path, about)))
     };
     if fields.len() > CSV_FIELDS {
-        let sentence = format!("Array is too long ({}), maximum {CSV_FIELDS}", fields.len());
-        return refuse(sentence, "fields".to_owned(), FIELDS);
+        let problem = format!("Array is too long ({}), maximum {CSV_FIELDS}", fields.len());
+        return refuse(&problem, "fields", FIELDS);
     }
     let is_whole = |field: &Field| matches!(field.name.as_str(), "user_metadata" | "app_metadata");
     if let Some(index) = fields.iter().position(is_whole) {
-        let sentence = format!(
+        let problem = format!(
             "Objects cannot be exported to CSV, name its members: {}",
             fields[index].name
         );
-        return refuse(sentence, format!("fields[{index}].name"), "");
+        return refuse(&problem, &format!("fields[{index}].name"), "");
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::{StatusCode, header};
+use purser_core::api;
 use purser_core::format::InputFormat;
 use purser_core::id::{ConnectionId, alphanumeric};
 use purser_core::job::ImportOptions;
@@ -14,7 +15,6 @@ use serde_json::Value;
 use tokio::io::{AsyncWriteExt, BufWriter};
 
 use crate::http::error::ApiError;
-use crate::http::schema::Violation;
 use crate::http::state::App;
 use crate::http::timeouts::UPLOAD_PIECE;
 
@@ -186,7 +186,7 @@ impl Parts {
         let (restore, keep_prefix) = (self.flag("restore")?, self.flag("keep_prefix")?);
         let format = self.text("format").map_or(Ok(InputFormat::Auto), |text| {
             let parsed = serde_json::from_value(Value::from(text.to_ascii_lowercase()));
-            parsed.map_err(|_| violation(format!("No enum match for: {text}"), "format"))
+            parsed.map_err(|_| violation(&format!("No enum match for: {text}"), "format"))
         })?;
         Ok(ImportOptions {
             upsert,
@@ -215,7 +215,7 @@ impl Parts {
             None | Some("false" | "0" | "no") => Ok(false),
             Some("true" | "1" | "yes") => Ok(true),
             Some(_) => Err(violation(
-                "Expected type boolean but found type string".to_owned(),
+                "Expected type boolean but found type string",
                 name,
             )),
         }
@@ -232,13 +232,8 @@ fn connection_id(text: &str) -> Result<ConnectionId, ApiError> {
     })
 }
 
-fn violation(sentence: String, name: &str) -> ApiError {
-    Violation {
-        sentence,
-        path: name.to_owned(),
-        about: "",
-    }
-    .into()
+fn violation(problem: &str, name: &str) -> ApiError {
+    ApiError::invalid_body(api::violation(problem, name, ""))
 }
 
 fn announced(request: &Request) -> Option<u64> {
