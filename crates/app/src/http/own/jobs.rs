@@ -18,7 +18,7 @@ use crate::http::error::{ApiError, ErrorBody};
 use crate::http::path::PathParam;
 use crate::http::query::QueryParams;
 use crate::http::state::AppState;
-use crate::http::v2::jobs::{JobBody, find_job, shown};
+use crate::http::v2::jobs::{JobBody, find_job, show_job, shown};
 use crate::http::{answer, stream};
 
 const NOT_FOUND: &str = "The job does not exist";
@@ -110,11 +110,7 @@ pub(crate) async fn show(
     base: BaseUrl,
     PathParam(id): PathParam,
 ) -> Result<Response, ApiError> {
-    let job = find_job(&app, &id, NOT_FOUND).await?;
-    Ok(answer::json(
-        StatusCode::OK,
-        &shown(&app, &base, &job, Detail::Full),
-    ))
+    show_job(&app, &base, &id, NOT_FOUND, Detail::Full).await
 }
 
 /// Reports the rows that failed so far, with their places, hints, and the records as submitted (secrets masked).

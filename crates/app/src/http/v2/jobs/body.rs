@@ -1,5 +1,7 @@
 //! What the endpoints of jobs share: finding one, and showing it.
 
+use axum::http::StatusCode;
+use axum::response::Response;
 use purser_core::api::{Detail, job_body};
 use purser_core::field::{Field, default_fields};
 use purser_core::id::JobId;
@@ -7,6 +9,7 @@ use purser_core::job::{ExportOptions, Job, JobKind};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use crate::http::answer;
 use crate::http::base_url::BaseUrl;
 use crate::http::cleanup::is_expired;
 use crate::http::error::ApiError;
@@ -93,4 +96,19 @@ pub(crate) fn shown(app: &App, base: &BaseUrl, job: &Job, detail: Detail) -> Map
         body.shift_remove("fields");
     }
     body
+}
+
+/// Answers with the job that a path names.
+pub(crate) async fn show_job(
+    app: &App,
+    base: &BaseUrl,
+    id: &str,
+    not_found: &str,
+    detail: Detail,
+) -> Result<Response, ApiError> {
+    let job = find_job(app, id, not_found).await?;
+    Ok(answer::json(
+        StatusCode::OK,
+        &shown(app, base, &job, detail),
+    ))
 }

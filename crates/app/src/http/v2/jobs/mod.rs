@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use crate::http::state::AppState;
 
-pub(crate) use body::{JobBody, find_job, shown};
+pub(crate) use body::{JobBody, find_job, show_job, shown};
 pub(crate) use upload::PARTIAL_UPLOAD;
 
 /// Returns the paths under `/api/v2/jobs`.

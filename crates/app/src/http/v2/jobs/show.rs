@@ -1,11 +1,9 @@
 //! `GET /api/v2/jobs/{id}`
 
-use axum::http::StatusCode;
 use axum::response::Response;
 use purser_core::api::Detail;
 
-use super::{JobBody, find_job, shown};
-use crate::http::answer;
+use super::{JobBody, show_job};
 use crate::http::auth::{ReadJobs, Requires};
 use crate::http::base_url::BaseUrl;
 use crate::http::error::{ApiError, ErrorBody};
@@ -34,9 +32,5 @@ pub(crate) async fn show(
     base: BaseUrl,
     PathParam(id): PathParam,
 ) -> Result<Response, ApiError> {
-    let job = find_job(&app, &id, "Job not found").await?;
-    Ok(answer::json(
-        StatusCode::OK,
-        &shown(&app, &base, &job, Detail::Auth0),
-    ))
+    show_job(&app, &base, &id, "Job not found", Detail::Auth0).await
 }
