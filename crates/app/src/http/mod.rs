@@ -16,8 +16,6 @@ mod payload;
 mod query;
 mod rate;
 mod routes;
-#[cfg(test)]
-mod schema;
 mod server;
 mod state;
 mod stream;

@@ -61,14 +61,14 @@ fn lock(shared: &Shared) -> std::sync::MutexGuard<'_, State> {
 }
 
 impl Workers {
-    /// Starts `count` workers, after taking over what a server that was killed left unfinished.
+    /// Starts `count` workers (none: jobs wait for another process), after taking over what a server that was killed left unfinished.
     pub fn start(engine: &Engine, count: usize) -> Self {
         let alive = recover(engine)
             .inspect_err(|error| tracing::error!(error = %error.chain(), "could not look for interrupted jobs"))
             .ok()
             .flatten();
         let shared = Arc::new(Shared::default());
-        let threads = (0..count.max(1))
+        let threads = (0..count)
             .map(|_| {
                 let (engine, shared) = (engine.clone(), Arc::clone(&shared));
                 std::thread::spawn(move || work(&engine, &shared))

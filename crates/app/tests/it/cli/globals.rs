@@ -84,7 +84,7 @@ fn a_missing_store_is_not_made_by_reading() {
     exit code 1
     --- stdout
     --- stderr
-    error: there is no store at none.db
+    error: there is no store at [HOME]/none.db
 
     hint: `purser import` and `purser serve` make it; `--store` or `PURSER_STORE` names another
     ---
@@ -93,7 +93,7 @@ fn a_missing_store_is_not_made_by_reading() {
     exit code 1
     --- stdout
     --- stderr
-    {"error":{"message":"there is no store at none.db","hint":"`purser import` and `purser serve` make it; `--store` or `PURSER_STORE` names another"}}
+    {"error":{"message":"there is no store at [HOME]/none.db","hint":"`purser import` and `purser serve` make it; `--store` or `PURSER_STORE` names another"}}
     ---
     "#);
     assert!(purser.files().is_empty());
@@ -133,7 +133,7 @@ fn a_file_that_is_no_store_is_an_error() {
     exit code 1
     --- stdout
     --- stderr
-    error: could not open the store at text.db
+    error: could not open the store at [HOME]/text.db
       caused by: file is not a database
 
     hint: check that the file is a store of Purser, and that you may write to it

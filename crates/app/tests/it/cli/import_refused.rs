@@ -166,7 +166,7 @@ fn a_broken_file_fails_the_job_and_says_where() {
     exit code 1
     --- stdout
     --- stderr
-    error: line 1, column 1 (byte 0): the file is empty: empty file
+    error: line 1, column 1 (byte 0): the file is empty
 
     hint: check that the right file was chosen
     ---

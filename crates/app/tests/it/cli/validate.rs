@@ -108,7 +108,7 @@ fn a_broken_file_is_a_failure() {
     --- stdout
     --- stderr
     checked 1 row, 0 bad, up to a place that cannot be read
-    error: line 1, column 30 (byte 29): the file ends after row 1; `]` is missing: truncated file
+    error: line 1, column 30 (byte 29): the file ends after row 1; `]` is missing
 
     hint: add `]`, or get the file again if it was cut off
     ---
