@@ -13,6 +13,8 @@ mod mask;
 mod metadata;
 mod mfa;
 pub mod plan;
+#[cfg(test)]
+mod parity;
 mod problem;
 mod restore;
 mod schema;
