@@ -115,14 +115,15 @@ fn run(script: &str, home: &Path) -> String {
     fs::create_dir(&bin).unwrap();
     symlink(env!("CARGO_BIN_EXE_purser"), bin.join("purser")).unwrap();
     let path = std::env::var("PATH").unwrap_or_default();
-    let output = Command::new("bash")
-        .args(["-c", script])
+    // The lines wait for jobs without an end of their own: one that never ends must not hold the tests.
+    let output = Command::new("timeout")
+        .args(["300", "bash", "-c", script])
         .env_clear()
         .env("HOME", home)
         .env("PATH", format!("{}:{path}", bin.display()))
         .current_dir(home)
         .output()
-        .expect("the README's lines need bash");
+        .expect("the README's lines need bash and coreutils");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     format!("{}{}", text(&output.stdout), text(&output.stderr))
 }

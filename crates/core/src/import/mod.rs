@@ -12,9 +12,9 @@ mod mapping;
 mod mask;
 mod metadata;
 mod mfa;
-pub mod plan;
 #[cfg(test)]
 mod parity;
+pub mod plan;
 mod problem;
 mod restore;
 mod schema;

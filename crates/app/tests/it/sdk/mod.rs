@@ -28,19 +28,29 @@ fn npm_auth0_7() {
 
 #[test]
 fn pypi_auth0_python_4() {
-    let mut python = Command::new(install::venv().join("bin/python"));
-    python.arg(folder().join("python4.py"));
+    let mut python = limited();
+    python
+        .arg(install::venv().join("bin/python"))
+        .arg(folder().join("python4.py"));
     run(python);
 }
 
 /// Runs a script with an SDK for Node.js.
 fn node(script: &str, package: &str) {
     let sdks = install::node_modules();
-    let mut node = Command::new("node");
-    node.arg(folder().join(script))
+    let mut node = limited();
+    node.arg("node")
+        .arg(folder().join(script))
         .env("SDK_FOLDER", sdks)
         .env("SDK_PACKAGE", package);
     run(node);
+}
+
+/// Begins a command that is ended after five minutes: the scripts poll jobs until they end.
+fn limited() -> Command {
+    let mut command = Command::new("timeout");
+    command.arg("300");
+    command
 }
 
 /// Runs a script against a server of its own; it must end well, and say so.
