@@ -3,11 +3,13 @@
 //! and reading seven fields of a million profiles does not build a million trees.
 
 mod check;
+mod path;
 mod raw;
 mod text;
 
 pub(crate) use raw::{container_end, string_end, string_stop, value_end};
 
-pub use check::{Checked, Fault, FaultKind, MAX_DEPTH, check, path_at};
+pub use check::{Checked, Fault, FaultKind, MAX_DEPTH, check};
+pub use path::path_at;
 pub use raw::{Elements, Kind, Member, Members, RawJson};
 pub use text::{canonical, push_string, unescape};
