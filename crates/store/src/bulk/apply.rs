@@ -5,7 +5,9 @@ use std::rc::Rc;
 
 use purser_core::clock::Timestamp;
 use purser_core::import::plan::{merge_credentials, push_merged};
-use purser_core::import::{already_provided, conflict, duplicated_user, masked};
+use purser_core::import::{
+    already_provided, conflict, connection_not_found, duplicated_user, masked,
+};
 use purser_core::job::Summary;
 use purser_core::json::RawJson;
 use purser_core::packed;
@@ -73,6 +75,8 @@ pub(super) struct Apply<'a> {
     statements: Statements<'a>,
     /// The number that the first row's new user gets; the others follow, with gaps where none is inserted.
     first_pk: i64,
+    /// Connections of the batch that were deleted since the import began.
+    gone: Vec<i64>,
     /// Whether some hash has more than one user; rarely so with one connection.
     has_shared: bool,
     /// The user read last: rows of one user have several hits.
@@ -107,6 +111,7 @@ impl<'a> Apply<'a> {
             now: now.to_string(),
             statements: Statements::prepare(db)?,
             first_pk: last.unwrap_or(0) + 1,
+            gone: gone_connections(db, batch)?,
             has_shared,
             last_read: None,
             merged: String::new(),
@@ -208,6 +213,10 @@ impl<'a> Apply<'a> {
 
     /// Decides about one row, knowing which of its keys were taken.
     fn judge(&mut self, row: u32, entry: &Entry, hits: &[Hit]) -> Result<Verdict, StoreError> {
+        if self.gone.contains(&entry.connection) {
+            let name = self.connection_name()?;
+            return Ok(Verdict::Fail(vec![connection_not_found(&name)]));
+        }
         if hits.is_empty() {
             return Ok(Verdict::Insert);
         }
@@ -260,6 +269,14 @@ impl<'a> Apply<'a> {
             Some(user) => Verdict::Update(user),
             None => Verdict::Insert,
         })
+    }
+
+    /// Returns what the job's connection was called when the job was made; a restore has none.
+    fn connection_name(&self) -> Result<String, StoreError> {
+        self.db
+            .prepare_cached("SELECT coalesce(connection_name, '') FROM jobs WHERE pk = ?1")
+            .and_then(|mut statement| statement.query_row([self.job], |row| row.get(0)))
+            .map_err(StoreError::sql("looking for a connection"))
     }
 
     /// Returns the key by which an upsert finds its user: the e-mail address, as Auth0 documents it. Full profiles are
@@ -417,4 +434,25 @@ impl<'a> Apply<'a> {
         }
         Ok(())
     }
+}
+
+/// Returns the connections of a batch that are not there any more: a few look-ups a step, one in most imports.
+fn gone_connections(db: &Sqlite, batch: &Batch) -> Result<Vec<i64>, StoreError> {
+    let error = StoreError::sql("looking for a connection");
+    let mut connections: Vec<i64> = Vec::new();
+    for entry in &batch.entries {
+        if !connections.contains(&entry.connection) {
+            connections.push(entry.connection);
+        }
+    }
+    let mut there = db
+        .prepare_cached("SELECT 1 FROM connections WHERE pk = ?1")
+        .map_err(&error)?;
+    let mut gone = Vec::new();
+    for connection in connections {
+        if !there.exists([connection]).map_err(&error)? {
+            gone.push(connection);
+        }
+    }
+    Ok(gone)
 }

@@ -427,3 +427,29 @@ fn folding_the_log_waits_for_no_reader() {
     }
     assert_eq!(seen, 1, "the snapshot is as it was");
 }
+
+/// A connection that is deleted while an import into it runs takes no more users: nobody would find them again.
+#[test]
+fn a_deleted_connection_takes_no_users() {
+    let scene = Scene::new();
+    let other = connection("Other", "auth0");
+    let pk = scene.store.insert_connection(&other).unwrap();
+    let job = scene.job(1);
+    let row = [Row("auth0|1", "a@b.co", "")];
+    assert_eq!(
+        scene.apply_to(&job, &row, pk, false),
+        "1 inserted, 0 updated, 0 failed"
+    );
+    assert!(scene.store.delete_connection(&other.id).unwrap());
+    let row = [Row("auth0|2", "c@b.co", "")];
+    assert_eq!(
+        scene.apply_to(&job, &row, pk, false),
+        "0 inserted, 0 updated, 1 failed"
+    );
+    assert!(
+        scene.errors(1)[0].starts_with("2 CONNECTION_NOT_FOUND "),
+        "{:?}",
+        scene.errors(1)
+    );
+    assert!(scene.user("auth0|2").is_none());
+}
