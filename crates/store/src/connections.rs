@@ -147,11 +147,6 @@ impl Store {
         })
     }
 
-    /// Replaces everything but id, name and strategy; returns whether the connection is still there.
-    pub fn update_connection(&self, connection: &Connection) -> Result<bool, StoreError> {
-        self.write("updating a connection", |tx| update(tx, connection))
-    }
-
     /// Changes a connection inside one transaction; returns it as it became, if it is there.
     pub fn change_connection<E>(
         &self,
@@ -172,16 +167,18 @@ impl Store {
 
     /// Deletes a connection with its users; returns whether it was there.
     pub fn delete_connection(&self, id: &ConnectionId) -> Result<bool, StoreError> {
-        let Some(found) = self.find_connection(id)? else {
-            return Ok(false);
-        };
-        // No import may add users while they are being deleted.
-        self.update_connection(&Connection {
-            enabled: false,
-            ..found.connection
+        // No import may begin while its users are being deleted.
+        let mut pk = 0;
+        let found = self.change_connection(id, |row| {
+            pk = row.pk;
+            row.connection.enabled = false;
+            Ok::<_, std::convert::Infallible>(())
         })?;
+        if found.is_none() {
+            return Ok(false);
+        }
         let mut after = 0;
-        while !self.delete_chunk(found.pk, &mut after)? {}
+        while !self.delete_chunk(pk, &mut after)? {}
         Ok(true)
     }
 

@@ -1,7 +1,6 @@
 //! `purser connections enable`, and what it shares with `disable`.
 
 use clap::Args;
-use purser_core::connection::Connection;
 use purser_store::ConnectionRow;
 
 use crate::cli::context::{Context, find_connection};
@@ -25,15 +24,17 @@ pub(super) fn run(args: &EnableArgs, context: &Context) -> Result<Exit, Failure>
 pub(super) fn set(name: &str, enabled: bool, context: &Context) -> Result<Exit, Failure> {
     let engine = context.open()?;
     let found = find_connection(engine.store(), name)?;
-    let connection = Connection {
-        enabled,
-        ..found.connection
-    };
-    if !engine.store().update_connection(&connection)? {
+    let changed = engine
+        .store()
+        .change_connection(&found.connection.id, |row| {
+            row.connection.enabled = enabled;
+            Ok::<_, std::convert::Infallible>(())
+        })?;
+    let Some(Ok(connection)) = changed else {
         return Err(Failure::failed(format!(
             "the connection `{name}` was deleted meanwhile"
         )));
-    }
+    };
     let word = if enabled { "enabled" } else { "disabled" };
     context
         .output
