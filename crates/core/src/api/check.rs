@@ -181,42 +181,13 @@ pub fn wrong_type(expected: &str, found: RawJson<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::api::{Property, Rule, Schema, Telling};
+    use crate::api::Telling;
+    use crate::api::schema::tests::EXPORT;
     use crate::json::RawJson;
     use serde_json::{Value, json};
 
-    const ITEM: Schema = Schema {
-        properties: &[Property::new("name", Rule::Text { min: 1, max: 5 }, "")],
-        required: &["name"],
-        advice: "",
-    };
-    const SCHEMA: Schema = Schema {
-        properties: &[
-            Property::new("format", Rule::Choice(&["csv"]), "Format of the file"),
-            Property::new(
-                "limit",
-                Rule::Integer {
-                    min: 1,
-                    max: i64::MAX,
-                },
-                "Limit the number of records",
-            ),
-            Property::new(
-                "fields",
-                Rule::Array {
-                    min: 0,
-                    max: 2,
-                    of: &Rule::Record(&ITEM),
-                },
-                "",
-            ),
-        ],
-        required: &[],
-        advice: "",
-    };
-
     fn told(payload: Value) -> String {
-        let told = SCHEMA.check(RawJson::trusted(&payload.to_string()), Telling::SchemaOrder);
+        let told = EXPORT.check(RawJson::trusted(&payload.to_string()), Telling::SchemaOrder);
         told.map_or_else(
             |refusal| refusal.message.replace("Payload validation error: ", ""),
             |()| "fine".to_owned(),

@@ -174,7 +174,7 @@ pub fn violation(problem: &str, path: &str, description: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     const SCHEMA: Schema = Schema {
@@ -276,7 +276,8 @@ mod tests {
         required: &["name"],
         advice: "",
     };
-    const EXPORT: Schema = Schema {
+    /// Some of what an export job asks of its body.
+    pub(in crate::api) const EXPORT: Schema = Schema {
         properties: &[
             Property::new("format", Rule::Choice(&["csv"]), "Format of the file"),
             Property::new(
