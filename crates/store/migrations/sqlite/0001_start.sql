@@ -5,7 +5,7 @@ CREATE TABLE settings (
 ) WITHOUT ROWID;
 
 CREATE TABLE connections (
-    pk              INTEGER PRIMARY KEY,
+    pk              INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice: a running import holds it
     id              TEXT NOT NULL UNIQUE,
     name            TEXT NOT NULL UNIQUE,
     strategy        TEXT NOT NULL,

@@ -441,6 +441,12 @@ fn a_deleted_connection_takes_no_users() {
         "1 inserted, 0 updated, 0 failed"
     );
     assert!(scene.store.delete_connection(&other.id).unwrap());
+    // Nor does one that was made since get them.
+    let next = scene
+        .store
+        .insert_connection(&connection("Next", "auth0"))
+        .unwrap();
+    assert_ne!(next, pk);
     let row = [Row("auth0|2", "c@b.co", "")];
     assert_eq!(
         scene.apply_to(&job, &row, pk, false),
