@@ -13,6 +13,7 @@ pub mod json;
 pub mod limits;
 pub mod packed;
 pub mod password;
+pub mod query;
 pub mod row;
 pub mod secret;
 pub mod user;
