@@ -69,6 +69,7 @@ const CORE: Graph = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("axum", &["purser"]),
     ("clap", &["purser"]),
+    ("postgres", &["purser-store"]),
     ("reqwest", &[]),
     ("rusqlite", &["purser-store"]),
     ("tokio", &["purser"]),

@@ -16,6 +16,7 @@ use purser_core::secret::Secret;
 use rusqlite::{CachedStatement, Connection as Sqlite, OptionalExtension, params};
 
 use super::{Batch, Entry, Key, Step};
+use crate::db::{Db, Row};
 use crate::error::StoreError;
 use crate::keys::{self, KeyKind, LOOK_UP, LOOK_UP_FIRST};
 use crate::lease::Lease;
@@ -66,6 +67,7 @@ impl<'a> Statements<'a> {
 
 /// The state of one step's transaction.
 pub(super) struct Apply<'a> {
+    tx: Db<'a>,
     db: &'a Sqlite,
     step: &'a Step<'a>,
     batch: &'a Batch,
@@ -89,12 +91,16 @@ pub(super) struct Apply<'a> {
 
 impl<'a> Apply<'a> {
     pub(super) fn new(
-        db: &'a Sqlite,
+        tx: &Db<'a>,
         step: &'a Step<'a>,
         lease: &Lease,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let batch = step.batch;
+        let db = tx.as_sqlite().ok_or(StoreError::Corrupt {
+            doing: "storing a batch of rows",
+            what: "batches are not yet written to PostgreSQL".to_owned(),
+        })?;
         let last: Option<i64> = db
             .query_row("SELECT max(pk) FROM users", [], |row| row.get(0))
             .map_err(StoreError::sql("storing a batch of rows"))?;
@@ -104,6 +110,7 @@ impl<'a> Apply<'a> {
             })
             .map_err(StoreError::sql("storing a batch of rows"))?;
         Ok(Self {
+            tx: *tx,
             db,
             step,
             batch,
@@ -299,12 +306,12 @@ impl<'a> Apply<'a> {
         if let Some(user) = self.last_read.as_ref().filter(|user| user.pk == pk) {
             return Ok(Some(Rc::clone(user)));
         }
-        let found = self
-            .statements
-            .read
-            .query_row([pk], Found::from_row)
-            .optional()
-            .map_err(StoreError::sql("reading a user"))?;
+        let error = StoreError::sql("reading a user");
+        let mut rows = self.statements.read.query([pk]).map_err(&error)?;
+        let found = match rows.next().map_err(&error)? {
+            Some(row) => Some(Found::from_row(&Row::sqlite("reading a user", row))?),
+            None => None,
+        };
         self.last_read = found.map(Rc::new);
         Ok(self.last_read.clone())
     }
@@ -326,7 +333,7 @@ impl<'a> Apply<'a> {
             .filter(|kind| hits.iter().all(|hit| hit.kind != *kind))
         {
             if let Some(value) = self.batch.key(entry, kind) {
-                keys::delete(self.db, self.batch.hasher.hash(kind, value), self.pk(row))?;
+                keys::delete(&self.tx, self.batch.hasher.hash(kind, value), self.pk(row))?;
             }
         }
         Ok(())
@@ -349,7 +356,7 @@ impl<'a> Apply<'a> {
         }
         // Keys that were taken, but by nobody who may keep the user out: they are shared.
         for hit in hits {
-            keys::insert(self.db, hit.hash, pk, entry.connection)?;
+            keys::insert(&self.tx, hit.hash, pk, entry.connection)?;
             self.has_shared = true;
         }
         self.summary.inserted += 1;
@@ -427,10 +434,10 @@ impl<'a> Apply<'a> {
         let (old, new) = (keys_of(&user.packed), keys_of(&self.merged));
         let hash = |(kind, value): &(KeyKind, String)| self.batch.hasher.hash(*kind, value);
         for key in old.iter().filter(|key| !new.contains(key)) {
-            keys::delete(self.db, hash(key), user.pk)?;
+            keys::delete(&self.tx, hash(key), user.pk)?;
         }
         for key in new.iter().filter(|key| !old.contains(key)) {
-            keys::insert(self.db, hash(key), user.pk, user.connection)?;
+            keys::insert(&self.tx, hash(key), user.pk, user.connection)?;
         }
         Ok(())
     }
