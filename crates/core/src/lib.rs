@@ -8,6 +8,7 @@ pub mod field;
 pub mod format;
 pub mod id;
 pub mod import;
+pub mod index;
 pub mod job;
 pub mod json;
 pub mod limits;
