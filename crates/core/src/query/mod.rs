@@ -9,6 +9,7 @@ mod leaf;
 mod matcher;
 mod print;
 mod scalar;
+mod sort;
 
 use std::fmt;
 
@@ -20,6 +21,7 @@ pub use fold::fold;
 pub use leaf::{Leaf, Test};
 pub use matcher::Matcher;
 pub use scalar::{OwnedScalar, Scalar, Span};
+pub use sort::{Sort, SortError};
 
 /// Whose limits hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -18,6 +18,7 @@ mod indexes;
 mod keyed;
 mod page;
 mod profiles;
+mod reader;
 mod resolve;
 mod sort;
 
@@ -25,6 +26,6 @@ pub use attributes::Index;
 pub use build::BuildStep;
 pub use filter::Filter;
 pub use page::{SearchRequest, SearchResult};
-pub use sort::{Sort, SortKey};
+pub use sort::{Keys, SortKey};
 
 pub(crate) use changes::{note_change, note_changes, note_new};
