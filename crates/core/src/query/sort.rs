@@ -61,7 +61,10 @@ mod tests {
         assert_eq!(read("created_at:-1"), "created_at:-1");
         assert_eq!(read("user_metadata.age:1"), "user_metadata.age:1");
         assert_eq!(read("email"), "email:1");
-        assert_eq!(read(r"app_metadata.https\:\/\/x.io\/n:-1"), r"app_metadata.https\:\/\/x.io\/n:-1");
+        assert_eq!(
+            read(r"app_metadata.https\:\/\/x.io\/n:-1"),
+            r"app_metadata.https\:\/\/x.io\/n:-1"
+        );
         assert_eq!(read(r"app_metadata.a\:"), r"app_metadata.a\::1");
     }
 
