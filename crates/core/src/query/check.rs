@@ -388,11 +388,9 @@ impl Checker<'_> {
     fn refuse_comparison(&self, value: &Value, attribute: &Attribute) -> Result<(), QueryError> {
         let raw = &self.query[value.span.clone()];
         let is_comparison = raw.starts_with(['<', '>']);
-        let is_bare = self.query[..value.span.start]
+        let is_bare = !self.query[..value.span.start]
             .trim_end_matches(super::lexer::is_space)
-            .chars()
-            .next_back()
-            != Some(':');
+            .ends_with(':');
         if !is_comparison || is_bare {
             return Ok(());
         }

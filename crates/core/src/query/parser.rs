@@ -272,7 +272,8 @@ impl<'q> Parser<'q> {
                     } else {
                         digits.parse().unwrap_or(2.0)
                     };
-                    if edits > 1.0 && edits % 1.0 != 0.0 && word.kind == Kind::Term {
+                    let is_cut = edits.is_finite() && edits > 1.0 && edits.fract() != 0.0;
+                    if is_cut && word.kind == Kind::Term {
                         let error =
                             self.error_at(number.span, "a fuzzy term differs by whole characters");
                         return Err(error.expecting("`~1` or `~2`"));
