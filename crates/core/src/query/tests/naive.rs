@@ -88,7 +88,7 @@ impl Ask {
             Self::Term(field, wanted) => any(field, &|value| match value {
                 Value::String(text) => *text == cased(field, wanted),
                 Value::Number(number) => wanted.parse() == Ok(number.as_f64().unwrap()),
-                other => other.to_string() == *wanted,
+                other => wanted.parse().ok() == other.as_bool(),
             }),
             Self::Wild(field, wild) => any(field, &|value| {
                 value
