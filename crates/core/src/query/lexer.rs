@@ -258,7 +258,7 @@ pub(super) fn symbols(query: &str, span: Range<usize>) -> Result<Vec<Symbol>, Qu
             }
             (Some((_, start)), _) => return Err(lone(start)),
             (None, Some(code)) => {
-                symbol = Symbol::Char(char::from_u32(code).ok_or_else(|| lone(at))?)
+                symbol = Symbol::Char(char::from_u32(code).ok_or_else(|| lone(at))?);
             }
             (None, None) => {}
         }

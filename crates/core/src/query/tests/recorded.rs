@@ -1,7 +1,6 @@
 //! 2,000 users and 177 queries with their answers, which Apache Lucene gave by the rules of the language.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -15,12 +14,8 @@ struct User {
     packed: String,
 }
 
-fn read(name: &str) -> String {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../testdata/search")
-        .join(name);
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
+const USERS: &str = include_str!("../../../../../testdata/search/users.ndjson");
+const QUERIES: &str = include_str!("../../../../../testdata/search/queries-a.jsonl");
 
 fn users() -> Vec<User> {
     let of_line = |line: &str| {
@@ -34,7 +29,7 @@ fn users() -> Vec<User> {
             packed: text,
         }
     };
-    read("users.ndjson").lines().map(of_line).collect()
+    USERS.lines().map(of_line).collect()
 }
 
 /// Returns the ids of those who match; `None` if the query is refused.
@@ -95,15 +90,14 @@ fn judged(record: &Value, limits: Limits, users: &[User]) -> &'static str {
 
 fn judge_all(limits: Limits) -> Vec<String> {
     let users = users();
-    let queries = read("queries-a.jsonl");
     let mut others = Vec::new();
-    for line in queries.lines() {
+    for line in QUERIES.lines() {
         let record: Value = serde_json::from_str(line).unwrap();
         if judged(&record, limits, &users) != "same" {
             others.push(record["q"].as_str().unwrap().to_owned());
         }
     }
-    assert_eq!((users.len(), queries.lines().count()), (2000, 177));
+    assert_eq!((users.len(), QUERIES.lines().count()), (2000, 177));
     others
 }
 
