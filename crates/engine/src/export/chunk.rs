@@ -97,7 +97,12 @@ impl Producer {
                 while range.from <= range.last {
                     let mut chunk = Chunk::with_capacity(size);
                     let (from, to) = (range.from, range.from + range.width - 1);
-                    let Self { reader, encoder, cut, .. } = &mut self;
+                    let Self {
+                        reader,
+                        encoder,
+                        cut,
+                        ..
+                    } = &mut self;
                     reader.each_match(&mut filter, (from, to), |_, packed| {
                         chunk.push(encoder, packed, *cut);
                         ControlFlow::Continue(())
@@ -113,7 +118,12 @@ impl Producer {
                 for pks in numbers {
                     let pks = pks.map_err(EngineError::Sorting)?;
                     let mut chunk = Chunk::with_capacity(size);
-                    let Self { reader, encoder, cut, .. } = &mut self;
+                    let Self {
+                        reader,
+                        encoder,
+                        cut,
+                        ..
+                    } = &mut self;
                     reader.each_of(&pks, |packed| {
                         chunk.push(encoder, packed, *cut);
                         ControlFlow::Continue(())
