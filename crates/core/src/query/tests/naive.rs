@@ -228,7 +228,7 @@ fn ask() -> impl Strategy<Value = Ask> {
         1 => select(vec!["true", "false"]).prop_map(|value| Ask::Term("blocked", value.to_owned())),
         1 => select(vec!["0", "1", "2.5", "-1"]).prop_map(|value| Ask::Term("logins_count", value.to_owned())),
         1 => (0..PERIODS.len()).prop_map(|period| Ask::Date("created_at", period)),
-        2 => select(vec!["name", "email.domain", "blocked", "created_at", "user_metadata", "user_metadata.kay", "app_metadata.sea", "identities", "identities.profileData", "logins_count"]).prop_map(Ask::Exists),
+        2 => select(vec!["name", "email.domain", "blocked", "created_at", "user_metadata", "user_metadata.kay", "user_metadata.kay.bee", "app_metadata.sea", "identities", "identities.profileData", "logins_count"]).prop_map(Ask::Exists),
     ];
     leaf.prop_filter("open ranges of objects", |ask| {
         !matches!(ask, Ask::Range(_, ["*", "*"], _))
