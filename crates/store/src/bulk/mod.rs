@@ -11,6 +11,8 @@
 //! meaning of "one row after the other": a row that shares a key with another of its batch looks again.
 
 mod apply;
+mod sqlite;
+mod tables;
 #[cfg(test)]
 mod tests;
 
@@ -23,9 +25,11 @@ use crate::error::StoreError;
 use crate::keys::{KeyHasher, KeyKind};
 use crate::lease::{Lease, hold};
 use crate::open::Store;
-use crate::row_errors::{self, FailedRow};
+use crate::row_errors::FailedRow;
 use crate::users::{count_users, is_unique};
 use apply::Apply;
+use sqlite::SqliteTables;
+use tables::Scope;
 
 /// A part of a batch's text.
 #[derive(Debug, Clone, Copy, Default)]
@@ -197,20 +201,22 @@ impl Store {
     ) -> Result<BatchOutcome, StoreError> {
         self.write_step("storing a batch of rows", |tx| {
             hold(tx, lease, now)?;
-            let mut apply = Apply::new(tx, step, lease, now)?;
-            let hits = apply.claim_keys()?;
-            apply.rows(&hits)?;
-            let mut step_summary = apply.summary;
-            step_summary.failed += step.failures.len() as u64;
-            step_summary.total += step.failures.len() as u64;
-            row_errors::insert(tx, lease.job, &apply.failures)?;
-            row_errors::insert(tx, lease.job, step.failures)?;
-            for (connection, inserted) in apply.inserted {
+            let scope = Scope {
+                batch: step.batch,
+                job: lease.job,
+                upsert: step.upsert,
+            };
+            let mut apply = Apply::new(SqliteTables::new(tx, scope)?, step, lease, now)?;
+            apply.run()?;
+            let Apply {
+                summary, inserted, ..
+            } = apply;
+            for (connection, inserted) in inserted {
                 count_users(tx, connection, inserted)?;
             }
-            let so_far = write_progress(tx, lease, step, step_summary)?;
+            let so_far = write_progress(tx, lease, step, summary)?;
             Ok(BatchOutcome {
-                step: step_summary,
+                step: summary,
                 so_far,
             })
         })
