@@ -123,10 +123,12 @@ impl<'a, T: Tables> Apply<'a, T> {
     /// Has the users read that the rows before `end` will be compared with, and the credentials that may change.
     fn read_ahead(&mut self, end: usize, hits: &[Hit]) -> Result<(), StoreError> {
         let (mut users, mut credentials) = (Vec::new(), Vec::new());
+        let mut replaced = false;
         for hit in hits.iter().take_while(|hit| (hit.row as usize) < end) {
             let entry = &self.batch.entries[hit.row as usize];
             if hit.pk < self.first_pk && is_rival(entry, hit) {
                 users.push(hit.pk);
+                replaced |= self.step.upsert && entry.changes.is_none();
                 if self.new_credentials(entry).is_some() {
                     credentials.push(hit.pk);
                 }
@@ -136,7 +138,7 @@ impl<'a, T: Tables> Apply<'a, T> {
             pks.sort_unstable();
             pks.dedup();
         }
-        self.tables.read_ahead(&users, &credentials)
+        self.tables.read_ahead(&users, &credentials, replaced)
     }
 
     /// Decides about one row, knowing which of its keys were taken.
@@ -283,7 +285,7 @@ impl<'a, T: Tables> Apply<'a, T> {
                 self.replace_keys(user)?;
             }
         }
-        self.tables.update(user.pk, &self.merged)?;
+        self.tables.update(user, &self.merged)?;
         self.summary.updated += 1;
         Ok(vec![])
     }

@@ -11,6 +11,9 @@
 //! meaning of "one row after the other": a row that shares a key with another of its batch looks again.
 
 mod apply;
+mod copy;
+mod overlay;
+mod postgres;
 mod sqlite;
 mod tables;
 #[cfg(test)]

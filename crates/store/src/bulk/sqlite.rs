@@ -150,7 +150,7 @@ impl Tables for SqliteTables<'_> {
         keys::delete(self.db, hash, pk)
     }
 
-    fn read_ahead(&mut self, _: &[i64], _: &[i64]) -> Result<(), StoreError> {
+    fn read_ahead(&mut self, _: &[i64], _: &[i64], _: bool) -> Result<(), StoreError> {
         Ok(())
     }
 
@@ -188,11 +188,11 @@ impl Tables for SqliteTables<'_> {
         }
     }
 
-    fn update(&mut self, pk: i64, profile: &str) -> Result<(), StoreError> {
+    fn update(&mut self, user: &Found, profile: &str) -> Result<(), StoreError> {
         self.last_read = None;
         self.statements
             .update
-            .execute(params![pk, profile, self.scope.job])
+            .execute(params![user.pk, profile, self.scope.job])
             .map(|_| ())
             .map_err(StoreError::sql("updating a user"))
     }

@@ -48,8 +48,14 @@ pub(super) trait Tables {
     /// Deletes one key of a user; a further user with the same hash takes its place.
     fn delete_key(&mut self, hash: i64, pk: i64) -> Result<(), StoreError>;
 
-    /// Says which users, and whose credentials, are about to be read.
-    fn read_ahead(&mut self, users: &[i64], credentials: &[i64]) -> Result<(), StoreError>;
+    /// Says which users, and whose credentials, are about to be read, and whether the users may be `replaced`, keys and
+    /// all.
+    fn read_ahead(
+        &mut self,
+        users: &[i64],
+        credentials: &[i64],
+        replaced: bool,
+    ) -> Result<(), StoreError>;
 
     fn read(&mut self, pk: i64) -> Result<Option<Rc<Found>>, StoreError>;
 
@@ -58,7 +64,7 @@ pub(super) trait Tables {
     /// Inserts the user that a row becomes, with its credentials but without its keys, which it has claimed.
     fn insert(&mut self, row: u32, entry: &Entry) -> Result<(), StoreError>;
 
-    fn update(&mut self, pk: i64, profile: &str) -> Result<(), StoreError>;
+    fn update(&mut self, user: &Found, profile: &str) -> Result<(), StoreError>;
 
     fn write_credentials(&mut self, pk: i64, json: &str) -> Result<(), StoreError>;
 
