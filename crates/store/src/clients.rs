@@ -2,8 +2,8 @@
 
 use purser_core::clock::Timestamp;
 use purser_core::id::ClientId;
-use rusqlite::{OptionalExtension, Row, params};
 
+use crate::db::{Row, values};
 use crate::error::StoreError;
 use crate::open::Store;
 
@@ -27,18 +27,16 @@ impl std::fmt::Debug for Client {
     }
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<Client> {
+const COLUMNS: &str = "id, name, secret_hash, scopes, created_at";
+
+fn from_row(row: &Row<'_>) -> Result<Client, StoreError> {
+    let scopes = row.text(3)?.split_whitespace();
     Ok(Client {
-        id: ClientId::new(row.get::<_, String>(0)?),
-        name: row.get(1)?,
-        secret_hash: row.get(2)?,
-        scopes: row
-            .get_ref(3)?
-            .as_str()?
-            .split_whitespace()
-            .map(str::to_owned)
-            .collect(),
-        created_at: Timestamp(row.get(4)?),
+        id: ClientId::new(row.string(0)?),
+        name: row.string(1)?,
+        secret_hash: row.blob(2)?.to_owned(),
+        scopes: scopes.map(str::to_owned).collect(),
+        created_at: Timestamp(row.int(4)?),
     })
 }
 
@@ -51,20 +49,20 @@ impl Store {
             scopes,
             created_at,
         } = client;
-        self.write("creating a client", |tx| {
-            let inserted = tx
-                .execute(
-                    "INSERT OR IGNORE INTO clients (id, name, secret_hash, scopes, created_at)
-                     VALUES (?1, ?2, ?3, ?4, ?5)",
-                    params![
-                        id.as_str(),
-                        name,
-                        secret_hash,
-                        scopes.join(" "),
-                        created_at.0
-                    ],
-                )
-                .map_err(StoreError::sql("creating a client"))?;
+        let doing = "creating a client";
+        self.write(doing, |db| {
+            let inserted = db.execute(
+                doing,
+                "INSERT INTO clients (id, name, secret_hash, scopes, created_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+                values![
+                    id.as_str(),
+                    name,
+                    secret_hash.as_slice(),
+                    &scopes.join(" "),
+                    created_at.0
+                ],
+            )?;
             if inserted == 0 {
                 Err(StoreError::ClientExists)
             } else {
@@ -74,40 +72,25 @@ impl Store {
     }
 
     pub fn find_client(&self, id: &ClientId) -> Result<Option<Client>, StoreError> {
-        self.read("looking for a client", |db| {
-            db.query_row(
-                "SELECT id, name, secret_hash, scopes, created_at FROM clients WHERE id = ?1",
-                [id.as_str()],
-                from_row,
-            )
-            .optional()
-            .map_err(StoreError::sql("looking for a client"))
+        let doing = "looking for a client";
+        let sql = format!("SELECT {COLUMNS} FROM clients WHERE id = ?1");
+        self.read(doing, |db| {
+            db.row(doing, &sql, values![id.as_str()], from_row)
         })
     }
 
     pub fn list_clients(&self) -> Result<Vec<Client>, StoreError> {
-        let error = StoreError::sql("listing clients");
-        self.read("listing clients", |db| {
-            let mut statement = db
-                .prepare_cached(
-                    "SELECT id, name, secret_hash, scopes, created_at FROM clients
-                     ORDER BY created_at, id",
-                )
-                .map_err(&error)?;
-            statement
-                .query_map([], from_row)
-                .map_err(&error)?
-                .collect::<Result<_, _>>()
-                .map_err(&error)
-        })
+        let doing = "listing clients";
+        let sql = format!("SELECT {COLUMNS} FROM clients ORDER BY created_at, id");
+        self.read(doing, |db| db.rows(doing, &sql, &[], from_row))
     }
 
     /// Returns whether the client was there.
     pub fn delete_client(&self, id: &ClientId) -> Result<bool, StoreError> {
-        self.write("deleting a client", |tx| {
-            tx.execute("DELETE FROM clients WHERE id = ?1", [id.as_str()])
-                .map(|deleted| deleted > 0)
-                .map_err(StoreError::sql("deleting a client"))
+        let doing = "deleting a client";
+        self.write(doing, |db| {
+            let sql = "DELETE FROM clients WHERE id = ?1";
+            Ok(db.execute(doing, sql, values![id.as_str()])? > 0)
         })
     }
 }

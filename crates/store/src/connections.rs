@@ -2,8 +2,8 @@
 
 use purser_core::connection::{Connection, Strategy};
 use purser_core::id::ConnectionId;
-use rusqlite::{Connection as Sqlite, OptionalExtension, Row, params};
 
+use crate::db::{Db, Row, values};
 use crate::error::StoreError;
 use crate::open::Store;
 use crate::users::delete_after;
@@ -20,36 +20,25 @@ pub struct ConnectionRow {
 
 const COLUMNS: &str = "pk, id, name, strategy, enabled, enabled_clients, options, extra, users";
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<ConnectionRow> {
-    let json = |index: usize| -> rusqlite::Result<serde_json::Value> {
-        let text = row.get_ref(index)?.as_str()?;
-        serde_json::from_str(text).map_err(|error| {
-            rusqlite::Error::FromSqlConversionFailure(
-                index,
-                rusqlite::types::Type::Text,
-                error.into(),
-            )
-        })
-    };
-    let object = |index| json(index).map(|value| value.as_object().cloned().unwrap_or_default());
-    let id: String = row.get(1)?;
+fn from_row(row: &Row<'_>) -> Result<ConnectionRow, StoreError> {
+    let id = ConnectionId::parse(row.text(1)?).ok_or_else(|| row.corrupt("a connection's id"))?;
     Ok(ConnectionRow {
-        pk: row.get(0)?,
+        pk: row.int(0)?,
         connection: Connection {
-            id: ConnectionId::parse(&id).ok_or(rusqlite::Error::InvalidQuery)?,
-            name: row.get(2)?,
-            strategy: Strategy::new(row.get::<_, String>(3)?),
-            enabled: row.get(4)?,
-            enabled_clients: serde_json::from_value(json(5)?).unwrap_or_default(),
-            options: object(6)?,
-            extra: object(7)?,
+            id,
+            name: row.string(2)?,
+            strategy: Strategy::new(row.string(3)?),
+            enabled: row.is_true(4)?,
+            enabled_clients: row.json(5)?.unwrap_or_default(),
+            options: row.json(6)?.unwrap_or_default(),
+            extra: row.json(7)?.unwrap_or_default(),
         },
-        users: row.get(8)?,
+        users: row.count(8)?,
     })
 }
 
 /// Inserts a connection and returns its number.
-pub(crate) fn insert(db: &Sqlite, connection: &Connection) -> Result<i64, StoreError> {
+pub(crate) fn insert(db: &Db<'_>, connection: &Connection) -> Result<i64, StoreError> {
     let Connection {
         id,
         name,
@@ -59,28 +48,28 @@ pub(crate) fn insert(db: &Sqlite, connection: &Connection) -> Result<i64, StoreE
         options,
         extra,
     } = connection;
-    let json = StoreError::corrupt("writing a connection");
-    let inserted = db.execute(
-        "INSERT OR IGNORE INTO connections (id, name, strategy, enabled, enabled_clients, options, extra)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        params![
+    let doing = "writing a connection";
+    let json = StoreError::corrupt(doing);
+    let pk = db.row(
+        doing,
+        "INSERT INTO connections (id, name, strategy, enabled, enabled_clients, options, extra)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING RETURNING pk",
+        values![
             id.as_str(),
             name,
             strategy.as_str(),
-            enabled,
-            serde_json::to_string(enabled_clients).map_err(&json)?,
-            serde_json::to_string(options).map_err(&json)?,
-            serde_json::to_string(extra).map_err(&json)?,
+            *enabled,
+            &serde_json::to_string(enabled_clients).map_err(&json)?,
+            &serde_json::to_string(options).map_err(&json)?,
+            &serde_json::to_string(extra).map_err(&json)?,
         ],
-    );
-    match inserted.map_err(StoreError::sql("writing a connection"))? {
-        0 => Err(StoreError::ConnectionExists),
-        _ => Ok(db.last_insert_rowid()),
-    }
+        |row| row.int(0),
+    )?;
+    pk.ok_or(StoreError::ConnectionExists)
 }
 
 /// Replaces everything but id, name and strategy; returns whether the connection is there.
-fn update(db: &Sqlite, connection: &Connection) -> Result<bool, StoreError> {
+fn update(db: &Db<'_>, connection: &Connection) -> Result<bool, StoreError> {
     let Connection {
         id,
         name: _,
@@ -90,31 +79,29 @@ fn update(db: &Sqlite, connection: &Connection) -> Result<bool, StoreError> {
         options,
         extra,
     } = connection;
-    let json = StoreError::corrupt("writing a connection");
-    db.execute(
+    let doing = "updating a connection";
+    let json = StoreError::corrupt(doing);
+    let changed = db.execute(
+        doing,
         "UPDATE connections SET enabled = ?2, enabled_clients = ?3, options = ?4, extra = ?5 WHERE id = ?1",
-        params![
+        values![
             id.as_str(),
-            enabled,
-            serde_json::to_string(enabled_clients).map_err(&json)?,
-            serde_json::to_string(options).map_err(&json)?,
-            serde_json::to_string(extra).map_err(&json)?,
+            *enabled,
+            &serde_json::to_string(enabled_clients).map_err(&json)?,
+            &serde_json::to_string(options).map_err(&json)?,
+            &serde_json::to_string(extra).map_err(&json)?,
         ],
-    )
-    .map(|changed| changed > 0)
-    .map_err(StoreError::sql("updating a connection"))
+    )?;
+    Ok(changed > 0)
 }
 
 pub(crate) fn find_by(
-    db: &Sqlite,
+    db: &Db<'_>,
     column: &'static str,
     value: &str,
 ) -> Result<Option<ConnectionRow>, StoreError> {
-    db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM connections WHERE {column} = ?1"
-    ))
-    .and_then(|mut statement| statement.query_row([value], from_row).optional())
-    .map_err(StoreError::sql("looking for a connection"))
+    let sql = format!("SELECT {COLUMNS} FROM connections WHERE {column} = ?1");
+    db.row("looking for a connection", &sql, values![value], from_row)
 }
 
 /// Users deleted in one transaction when their connection goes; keeps the writer free for others in between.
@@ -137,14 +124,9 @@ impl Store {
 
     /// Returns all connections in the order they were made.
     pub fn list_connections(&self) -> Result<Vec<ConnectionRow>, StoreError> {
-        let error = StoreError::sql("listing connections");
-        self.read("listing connections", |db| {
-            let mut statement = db
-                .prepare_cached(&format!("SELECT {COLUMNS} FROM connections ORDER BY pk"))
-                .map_err(&error)?;
-            let rows = statement.query_map([], from_row).map_err(&error)?;
-            rows.collect::<Result<_, _>>().map_err(&error)
-        })
+        let doing = "listing connections";
+        let sql = format!("SELECT {COLUMNS} FROM connections ORDER BY pk");
+        self.read(doing, |db| db.rows(doing, &sql, &[], from_row))
     }
 
     /// Changes a connection inside one transaction; returns it as it became, if it is there.
@@ -185,8 +167,8 @@ impl Store {
     /// Deletes some users of a connection and, once there are none, the connection; returns whether it is gone.
     /// `after` is the number of the last user deleted: what lies before it need not be read again.
     fn delete_chunk(&self, connection: i64, after: &mut i64) -> Result<bool, StoreError> {
-        let error = StoreError::sql("deleting a connection");
-        self.write("deleting a connection", |tx| {
+        let doing = "deleting a connection";
+        self.write(doing, |tx| {
             let deleted = delete_after(tx, &self.inner.hasher, connection, *after, DELETE_CHUNK)?;
             let seen_from_the_start = *after == 0 && deleted.is_empty();
             *after = deleted.last().copied().unwrap_or(*after);
@@ -194,17 +176,14 @@ impl Store {
                 return Ok(false);
             }
             let count = "SELECT users FROM connections WHERE pk = ?1";
-            let left: Option<i64> = tx
-                .query_row(count, [connection], |row| row.get(0))
-                .optional()
-                .map_err(&error)?;
+            let left = tx.row(doing, count, values![connection], |row| row.int(0))?;
             // A user made meanwhile may have the number of one that was deleted.
             if left.is_some_and(|users| users > 0) && !seen_from_the_start {
                 *after = 0;
                 return Ok(false);
             }
-            tx.execute("DELETE FROM connections WHERE pk = ?1", [connection])
-                .map_err(&error)?;
+            let delete = "DELETE FROM connections WHERE pk = ?1";
+            tx.execute(doing, delete, values![connection])?;
             Ok(true)
         })
     }

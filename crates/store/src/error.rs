@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use postgres::error::SqlState;
+
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("`{0}` is no store: expected `sqlite:PATH` or a path")]
@@ -29,7 +31,7 @@ pub enum StoreError {
     #[error("{doing} failed")]
     Sql {
         doing: &'static str,
-        source: rusqlite::Error,
+        source: DatabaseError,
     },
     #[error("the store holds something that cannot be read while {doing}: {what}")]
     Corrupt { doing: &'static str, what: String },
@@ -43,8 +45,11 @@ pub enum StoreError {
 
 impl StoreError {
     /// Returns a closure for `map_err` that names what was being done.
-    pub(crate) fn sql(doing: &'static str) -> impl Fn(rusqlite::Error) -> Self {
-        move |source| Self::Sql { doing, source }
+    pub(crate) fn sql<E: Into<DatabaseError>>(doing: &'static str) -> impl Fn(E) -> Self {
+        move |source| Self::Sql {
+            doing,
+            source: source.into(),
+        }
     }
 
     pub(crate) fn corrupt(doing: &'static str) -> impl Fn(serde_json::Error) -> Self {
@@ -56,7 +61,64 @@ impl StoreError {
 
     /// Returns whether the disk is full, so that a caller can say so.
     pub fn is_disk_full(&self) -> bool {
-        matches!(self, Self::Sql { source, .. } | Self::Open { source, .. }
-            if source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull))
+        match self {
+            Self::Sql { source, .. } => source.is_disk_full(),
+            Self::Open { source, .. } => is_sqlite_full(source),
+            _ => false,
+        }
+    }
+}
+
+/// What one of the two databases answered.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    #[error(transparent)]
+    Postgres(#[from] PostgresError),
+}
+
+impl From<postgres::Error> for DatabaseError {
+    fn from(error: postgres::Error) -> Self {
+        Self::Postgres(error.into())
+    }
+}
+
+impl DatabaseError {
+    fn is_disk_full(&self) -> bool {
+        match self {
+            Self::Sqlite(error) => is_sqlite_full(error),
+            Self::Postgres(error) => error.code.as_ref() == Some(&SqlState::DISK_FULL),
+        }
+    }
+}
+
+fn is_sqlite_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+}
+
+/// What PostgreSQL answered, without the detail: that may be a row, and a row is personal data.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+pub struct PostgresError {
+    text: String,
+    code: Option<SqlState>,
+}
+
+impl From<postgres::Error> for PostgresError {
+    fn from(error: postgres::Error) -> Self {
+        if let Some(answer) = error.as_db_error() {
+            return Self {
+                text: format!("{} ({})", answer.message(), answer.code().code()),
+                code: Some(answer.code().clone()),
+            };
+        }
+        let mut text = error.to_string();
+        let mut cause = std::error::Error::source(&error);
+        while let Some(error) = cause {
+            text += &format!(": {error}");
+            cause = error.source();
+        }
+        Self { text, code: None }
     }
 }

@@ -3,8 +3,8 @@
 use purser_core::clock::Timestamp;
 use purser_core::id::JobId;
 use purser_core::job::{Job, JobConnection, JobKind, JobStatus, Progress, Runner, Summary};
-use rusqlite::{OptionalExtension, Row, params};
 
+use crate::db::{Row, values};
 use crate::error::StoreError;
 use crate::open::Store;
 
@@ -33,58 +33,41 @@ pub struct JobFilter {
 pub(crate) const COLUMNS: &str = "id, kind, status, runner, connection_id, connection_name, external_id, \
     created_at, started_at, finished_at, file, done, total_work, failed, updated, inserted, total, failure, notes";
 
-pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Job> {
-    fn json<T: serde::de::DeserializeOwned>(
-        row: &Row<'_>,
-        index: usize,
-    ) -> rusqlite::Result<Option<T>> {
-        let Some(text) = row.get_ref(index)?.as_str_or_null()? else {
-            return Ok(None);
-        };
-        serde_json::from_str(text).map(Some).map_err(|error| {
-            rusqlite::Error::FromSqlConversionFailure(
-                index,
-                rusqlite::types::Type::Text,
-                error.into(),
-            )
-        })
-    }
-    let id: String = row.get(0)?;
-    let status: String = row.get(2)?;
-    let connection: Option<(String, String)> = row.get::<_, Option<_>>(4)?.zip(row.get(5)?);
-    let invalid = rusqlite::Error::InvalidQuery;
+pub(crate) fn from_row(row: &Row<'_>) -> Result<Job, StoreError> {
+    let invalid = |what: &str| row.corrupt(format!("a job's {what}"));
+    let connection = row.opt_text(4)?.zip(row.opt_text(5)?);
     Ok(Job {
-        id: JobId::parse(&id).ok_or(rusqlite::Error::InvalidQuery)?,
-        kind: json(row, 1)?.ok_or(rusqlite::Error::InvalidQuery)?,
-        status: JobStatus::parse(&status).ok_or(invalid)?,
-        runner: if row.get_ref(3)?.as_str()? == "queue" {
+        id: JobId::parse(row.text(0)?).ok_or_else(|| invalid("id"))?,
+        kind: row.json(1)?.ok_or_else(|| invalid("kind"))?,
+        status: JobStatus::parse(row.text(2)?).ok_or_else(|| invalid("status"))?,
+        runner: if row.text(3)? == "queue" {
             Runner::Queue
         } else {
             Runner::Caller
         },
         connection: connection.and_then(|(id, name)| {
             Some(JobConnection {
-                id: purser_core::id::ConnectionId::parse(&id)?,
-                name,
+                id: purser_core::id::ConnectionId::parse(id)?,
+                name: name.to_owned(),
             })
         }),
-        external_id: row.get(6)?,
-        created_at: Timestamp(row.get(7)?),
-        started_at: row.get::<_, Option<i64>>(8)?.map(Timestamp),
-        finished_at: row.get::<_, Option<i64>>(9)?.map(Timestamp),
-        file: row.get(10)?,
+        external_id: row.opt_string(6)?,
+        created_at: Timestamp(row.int(7)?),
+        started_at: row.opt_int(8)?.map(Timestamp),
+        finished_at: row.opt_int(9)?.map(Timestamp),
+        file: row.opt_string(10)?,
         progress: Progress {
-            done: row.get(11)?,
-            of: row.get(12)?,
+            done: row.count(11)?,
+            of: row.count(12)?,
         },
         summary: Summary {
-            failed: row.get(13)?,
-            updated: row.get(14)?,
-            inserted: row.get(15)?,
-            total: row.get(16)?,
+            failed: row.count(13)?,
+            updated: row.count(14)?,
+            inserted: row.count(15)?,
+            total: row.count(16)?,
         },
-        failure: json(row, 17)?,
-        notes: json(row, 18)?.unwrap_or_default(),
+        failure: row.json(17)?,
+        notes: row.json(18)?.unwrap_or_default(),
     })
 }
 
@@ -101,78 +84,65 @@ impl Store {
         } = job;
         let kind_text =
             serde_json::to_string(kind).map_err(StoreError::corrupt("creating a job"))?;
-        self.write("creating a job", |tx| {
+        let doing = "creating a job";
+        self.write(doing, |tx| {
             tx.execute(
+                doing,
                 "INSERT INTO jobs (id, type, status, runner, kind, connection_id, connection_name,
                                    external_id, created_at, file)
                  VALUES (?1, ?2, 'pending', ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-                params![
+                values![
                     id.as_str(),
                     kind.type_name(),
                     match runner {
                         Runner::Queue => "queue",
                         Runner::Caller => "caller",
                     },
-                    kind_text,
+                    &kind_text,
                     connection.as_ref().map(|c| c.id.as_str()),
                     connection.as_ref().map(|c| c.name.as_str()),
                     external_id,
                     created_at.0,
                     file,
                 ],
-            )
-            .map(|_| ())
-            .map_err(StoreError::sql("creating a job"))
+            )?;
+            Ok(())
         })
     }
 
     pub fn find_job(&self, id: &JobId) -> Result<Option<Job>, StoreError> {
-        self.read("looking for a job", |db| {
-            db.prepare_cached(&format!("SELECT {COLUMNS} FROM jobs WHERE id = ?1"))
-                .and_then(|mut statement| statement.query_row([id.as_str()], from_row).optional())
-                .map_err(StoreError::sql("looking for a job"))
+        let doing = "looking for a job";
+        let sql = format!("SELECT {COLUMNS} FROM jobs WHERE id = ?1");
+        self.read(doing, |db| {
+            db.row(doing, &sql, values![id.as_str()], from_row)
         })
     }
 
     pub fn list_jobs(&self, filter: &JobFilter) -> Result<Vec<Job>, StoreError> {
-        let error = StoreError::sql("listing jobs");
-        self.read("listing jobs", |db| {
-            let mut statement = db
-                .prepare_cached(&format!(
-                    "SELECT {COLUMNS} FROM jobs
-                     WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR type = ?2)
-                     ORDER BY pk DESC LIMIT ?3 OFFSET ?4"
-                ))
-                .map_err(&error)?;
-            let limit = filter
-                .limit
-                .map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
-            let rows = statement
-                .query_map(
-                    params![
-                        filter.status.map(JobStatus::as_str),
-                        filter.type_name,
-                        limit,
-                        filter.offset
-                    ],
-                    from_row,
-                )
-                .map_err(&error)?;
-            rows.collect::<Result<_, _>>().map_err(&error)
-        })
+        let doing = "listing jobs";
+        let sql = format!(
+            "SELECT {COLUMNS} FROM jobs
+             WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR type = ?2)
+             ORDER BY pk DESC LIMIT ?3 OFFSET ?4"
+        );
+        let values = values![
+            filter.status.map(JobStatus::as_str),
+            filter.type_name,
+            filter.limit.unwrap_or(u64::MAX),
+            filter.offset
+        ];
+        self.read(doing, |db| db.rows(doing, &sql, values, from_row))
     }
 
     /// Counts import jobs that are pending or processing.
     pub fn count_active_imports(&self) -> Result<u64, StoreError> {
-        self.read("counting active imports", |db| {
-            db.query_row(
-                "SELECT count(*) FROM jobs
-                 WHERE status IN ('pending', 'processing') AND type = 'users_import'",
-                [],
-                |row| row.get(0),
-            )
-            .map_err(StoreError::sql("counting active imports"))
-        })
+        let doing = "counting active imports";
+        let count = self.read(doing, |db| {
+            let sql = "SELECT count(*) FROM jobs
+                 WHERE status IN ('pending', 'processing') AND type = 'users_import'";
+            db.row(doing, sql, &[], |row| row.count(0))
+        })?;
+        Ok(count.unwrap_or(0))
     }
 
     /// Deletes jobs that ended before `before`, with their row errors; returns the files they leave behind.
@@ -181,26 +151,15 @@ impl Store {
         before: Timestamp,
     ) -> Result<Vec<String>, StoreError> {
         let doing = "deleting old jobs";
-        let error = StoreError::sql(doing);
+        let old = "status IN ('completed', 'failed', 'canceled') AND created_at < ?1";
+        let files = format!("SELECT file FROM jobs WHERE {old} AND runner = 'queue'");
+        let errors =
+            format!("DELETE FROM row_errors WHERE job IN (SELECT pk FROM jobs WHERE {old})");
+        let jobs = format!("DELETE FROM jobs WHERE {old}");
         self.write(doing, |tx| {
-            let old = "status IN ('completed', 'failed', 'canceled') AND created_at < ?1";
-            let mut statement = tx
-                .prepare(&format!(
-                    "SELECT file FROM jobs WHERE {old} AND runner = 'queue'"
-                ))
-                .map_err(&error)?;
-            let files = statement.query_map([before.0], |row| row.get::<_, Option<String>>(0));
-            let files: Vec<Option<String>> = files
-                .map_err(&error)?
-                .collect::<Result<_, _>>()
-                .map_err(&error)?;
-            tx.execute(
-                &format!("DELETE FROM row_errors WHERE job IN (SELECT pk FROM jobs WHERE {old})"),
-                [before.0],
-            )
-            .map_err(&error)?;
-            tx.execute(&format!("DELETE FROM jobs WHERE {old}"), [before.0])
-                .map_err(&error)?;
+            let files = tx.rows(doing, &files, values![before.0], |row| row.opt_string(0))?;
+            tx.execute(doing, &errors, values![before.0])?;
+            tx.execute(doing, &jobs, values![before.0])?;
             Ok(files.into_iter().flatten().collect())
         })
     }

@@ -2,9 +2,9 @@
 
 use std::hash::Hasher;
 
-use rusqlite::{Connection as Sqlite, params};
 use siphasher::sip::SipHasher13;
 
+use crate::db::{Db, values};
 use crate::error::StoreError;
 
 /// What a key says about a user. The numbers are part of the stored hashes.
@@ -65,46 +65,31 @@ pub(crate) const LOOK_UP: &str = "SELECT pk, connection FROM user_keys WHERE has
     UNION ALL SELECT pk, connection FROM user_keys_more WHERE hash = ?1";
 
 /// Writes one key of a user.
-pub(crate) fn insert(db: &Sqlite, hash: i64, pk: i64, connection: i64) -> Result<(), StoreError> {
-    let error = StoreError::sql("writing a user's keys");
-    let run = |sql: &str| {
-        db.prepare_cached(sql)
-            .and_then(|mut statement| statement.execute(params![hash, pk, connection]))
-    };
-    if run("INSERT OR IGNORE INTO user_keys VALUES (?1, ?2, ?3)").map_err(&error)? == 0 {
-        run("INSERT OR IGNORE INTO user_keys_more SELECT ?1, ?2, ?3
-             WHERE NOT EXISTS (SELECT 1 FROM user_keys WHERE hash = ?1 AND pk = ?2)")
-        .map_err(&error)?;
+pub(crate) fn insert(db: &Db<'_>, hash: i64, pk: i64, connection: i64) -> Result<(), StoreError> {
+    let run = |sql| db.execute("writing a user's keys", sql, values![hash, pk, connection]);
+    if run("INSERT INTO user_keys VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")? == 0 {
+        run("INSERT INTO user_keys_more SELECT ?1, ?2, ?3
+             WHERE NOT EXISTS (SELECT 1 FROM user_keys WHERE hash = ?1 AND pk = ?2) ON CONFLICT DO NOTHING")?;
     }
     Ok(())
 }
 
 /// Deletes one key of a user; a further user with the same hash takes its place.
-pub(crate) fn delete(db: &Sqlite, hash: i64, pk: i64) -> Result<(), StoreError> {
-    let error = StoreError::sql("deleting a user's keys");
-    let run = |sql: &str| {
-        db.prepare_cached(sql)
-            .and_then(|mut statement| statement.execute([hash, pk]))
-            .map_err(&error)
-    };
+pub(crate) fn delete(db: &Db<'_>, hash: i64, pk: i64) -> Result<(), StoreError> {
+    let doing = "deleting a user's keys";
+    let run = |sql| db.execute(doing, sql, values![hash, pk]);
     if run("DELETE FROM user_keys WHERE hash = ?1 AND pk = ?2")? == 0 {
         run("DELETE FROM user_keys_more WHERE hash = ?1 AND pk = ?2")?;
         return Ok(());
     }
-    let promoted = db
-        .prepare_cached(
-            "INSERT INTO user_keys SELECT hash, pk, connection FROM user_keys_more
-             WHERE hash = ?1 ORDER BY pk LIMIT 1",
-        )
-        .and_then(|mut statement| statement.execute([hash]))
-        .map_err(&error)?;
+    let run = |sql| db.execute(doing, sql, values![hash]);
+    let promoted = run(
+        "INSERT INTO user_keys SELECT hash, pk, connection FROM user_keys_more
+         WHERE hash = ?1 ORDER BY pk LIMIT 1",
+    )?;
     if promoted > 0 {
-        db.prepare_cached(
-            "DELETE FROM user_keys_more
-             WHERE hash = ?1 AND pk = (SELECT pk FROM user_keys WHERE hash = ?1)",
-        )
-        .and_then(|mut statement| statement.execute([hash]))
-        .map_err(&error)?;
+        run("DELETE FROM user_keys_more
+             WHERE hash = ?1 AND pk = (SELECT pk FROM user_keys WHERE hash = ?1)")?;
     }
     Ok(())
 }

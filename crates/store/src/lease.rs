@@ -11,8 +11,8 @@
 use purser_core::clock::Timestamp;
 use purser_core::id::JobId;
 use purser_core::job::{Job, JobFailure, JobStatus, Progress, Summary};
-use rusqlite::{Connection as Sqlite, OptionalExtension, params};
 
+use crate::db::{Db, values};
 use crate::error::StoreError;
 use crate::jobs::{COLUMNS, from_row};
 use crate::open::Store;
@@ -60,24 +60,15 @@ impl Store {
     /// Claims the oldest queued job that nobody works on.
     pub fn claim_job(&self, now: Timestamp) -> Result<Option<Claimed>, StoreError> {
         // Looking first without the write lock keeps idle workers out of the writers' way.
-        let waiting = |db: &Sqlite| {
-            db.prepare_cached(
-                "SELECT pk FROM jobs
+        let doing = "looking for a job to work on";
+        let waiting = |db: &Db<'_>| {
+            let sql = "SELECT pk FROM jobs
                  WHERE status IN ('pending', 'processing') AND runner = 'queue'
                    AND (status = 'pending' OR lease_until < ?1)
-                 ORDER BY pk LIMIT 1",
-            )
-            .and_then(|mut statement| {
-                statement
-                    .query_row([now.0], |row| row.get::<_, i64>(0))
-                    .optional()
-            })
-            .map_err(StoreError::sql("looking for a job to work on"))
+                 ORDER BY pk LIMIT 1";
+            db.row(doing, sql, values![now.0], |row| row.int(0))
         };
-        if self
-            .read("looking for a job to work on", waiting)?
-            .is_none()
-        {
+        if self.read(doing, waiting)?.is_none() {
             return Ok(None);
         }
         self.write("claiming a job", |tx| match waiting(tx)? {
@@ -88,16 +79,11 @@ impl Store {
 
     /// Claims one job for the process that made it; `None` if it has ended or another works on it.
     pub fn claim_own_job(&self, id: &JobId, now: Timestamp) -> Result<Option<Claimed>, StoreError> {
-        self.write("claiming a job", |tx| {
-            let pk = tx
-                .query_row(
-                    "SELECT pk FROM jobs
-                     WHERE id = ?1 AND (status = 'pending' OR (status = 'processing' AND lease_until < ?2))",
-                    params![id.as_str(), now.0],
-                    |row| row.get::<_, i64>(0),
-                )
-                .optional()
-                .map_err(StoreError::sql("claiming a job"))?;
+        let doing = "claiming a job";
+        self.write(doing, |tx| {
+            let sql = "SELECT pk FROM jobs
+                 WHERE id = ?1 AND (status = 'pending' OR (status = 'processing' AND lease_until < ?2))";
+            let pk = tx.row(doing, sql, values![id.as_str(), now.0], |row| row.int(0))?;
             pk.map(|pk| claim(tx, pk, now)).transpose()
         })
     }
@@ -110,14 +96,15 @@ impl Store {
         progress: Option<Progress>,
     ) -> Result<(), StoreError> {
         let (done, of) = progress.map_or((None, None), |p| (Some(p.done), Some(p.of)));
-        self.write("renewing a lease", |tx| {
+        let doing = "renewing a lease";
+        self.write(doing, |tx| {
             hold(tx, lease, now)?;
             tx.execute(
+                doing,
                 "UPDATE jobs SET done = coalesce(?2, done), total_work = coalesce(?3, total_work) WHERE pk = ?1",
-                params![lease.job, done, of],
-            )
-            .map(|_| ())
-            .map_err(StoreError::sql("renewing a lease"))
+                values![lease.job, done, of],
+            )?;
+            Ok(())
         })
     }
 
@@ -140,19 +127,26 @@ impl Store {
         self.write(doing, |tx| {
             hold(tx, lease, now)?;
             tx.execute(
+                doing,
                 "UPDATE jobs SET status = ?2, failure = ?3, file = coalesce(?4, file), notes = ?5,
                         finished_at = ?6, lease_until = NULL,
                         done = CASE ?2 WHEN 'completed' THEN total_work ELSE done END
                  WHERE pk = ?1",
-                params![lease.job, ending.status.as_str(), failure, ending.file, notes, now.0],
-            )
-            .map_err(StoreError::sql(doing))?;
+                values![
+                    lease.job,
+                    ending.status.as_str(),
+                    &failure,
+                    &ending.file,
+                    &notes,
+                    now.0
+                ],
+            )?;
             if let Some(Summary { failed, updated, inserted, total }) = ending.summary {
                 tx.execute(
+                    doing,
                     "UPDATE jobs SET failed = ?2, updated = ?3, inserted = ?4, total = ?5 WHERE pk = ?1",
-                    params![lease.job, failed, updated, inserted, total],
-                )
-                .map_err(StoreError::sql(doing))?;
+                    values![lease.job, failed, updated, inserted, total],
+                )?;
             }
             Ok(())
         })
@@ -163,73 +157,65 @@ impl Store {
         let doing = "releasing interrupted jobs";
         self.write(doing, |tx| {
             tx.execute(
+                doing,
                 "UPDATE jobs SET status = 'pending', lease_until = NULL
                  WHERE status = 'processing' AND runner = 'queue'",
-                [],
+                &[],
             )
-            .map(|jobs| jobs as u64)
-            .map_err(StoreError::sql(doing))
         })
     }
 
     /// Hands a job back to the queue, as a server does that shuts down.
     pub fn release_job(&self, lease: &Lease, now: Timestamp) -> Result<(), StoreError> {
-        self.write("handing a job back", |tx| {
+        let doing = "handing a job back";
+        self.write(doing, |tx| {
             hold(tx, lease, now)?;
-            tx.execute(
-                "UPDATE jobs SET status = 'pending', lease_until = NULL WHERE pk = ?1",
-                [lease.job],
-            )
-            .map(|_| ())
-            .map_err(StoreError::sql("handing a job back"))
+            let sql = "UPDATE jobs SET status = 'pending', lease_until = NULL WHERE pk = ?1";
+            tx.execute(doing, sql, values![lease.job])?;
+            Ok(())
         })
     }
 }
 
-fn claim(db: &Sqlite, pk: i64, now: Timestamp) -> Result<Claimed, StoreError> {
-    let error = StoreError::sql("claiming a job");
+fn claim(db: &Db<'_>, pk: i64, now: Timestamp) -> Result<Claimed, StoreError> {
+    let doing = "claiming a job";
     db.execute(
+        doing,
         "UPDATE jobs SET status = 'processing', lease_token = lease_token + 1, lease_until = ?2,
                 attempts = attempts + 1, started_at = coalesce(started_at, ?3)
          WHERE pk = ?1",
-        params![pk, now.plus_seconds(LEASE_SECONDS).0, now.0],
-    )
-    .map_err(&error)?;
+        values![pk, now.plus_seconds(LEASE_SECONDS).0, now.0],
+    )?;
+    let gone = || StoreError::Corrupt {
+        doing,
+        what: "the job is gone".to_owned(),
+    };
+    let sql = format!("SELECT {COLUMNS} FROM jobs WHERE pk = ?1");
     let job = db
-        .query_row(
-            &format!("SELECT {COLUMNS} FROM jobs WHERE pk = ?1"),
-            [pk],
-            from_row,
-        )
-        .map_err(&error)?;
-    db.query_row(
-        "SELECT lease_token, checkpoint, attempts FROM jobs WHERE pk = ?1",
-        [pk],
-        |row| {
-            Ok(Claimed {
-                job,
-                lease: Lease {
-                    job: pk,
-                    token: row.get(0)?,
-                },
-                checkpoint: row.get(1)?,
-                attempt: row.get(2)?,
-            })
-        },
-    )
-    .map_err(&error)
+        .row(doing, &sql, values![pk], from_row)?
+        .ok_or_else(gone)?;
+    let sql = "SELECT lease_token, checkpoint, attempts FROM jobs WHERE pk = ?1";
+    let claimed = db.row(doing, sql, values![pk], |row| {
+        Ok(Claimed {
+            job,
+            lease: Lease {
+                job: pk,
+                token: row.int(0)?,
+            },
+            checkpoint: row.opt_string(1)?,
+            attempt: row.count(2)?,
+        })
+    })?;
+    claimed.ok_or_else(gone)
 }
 
 /// Moves the lease on, or fails if it is no longer the caller's.
-pub(crate) fn hold(db: &Sqlite, lease: &Lease, now: Timestamp) -> Result<(), StoreError> {
-    let held = db
-        .prepare_cached(
-            "UPDATE jobs SET lease_until = ?3 WHERE pk = ?1 AND lease_token = ?2 AND status = 'processing'",
-        )
-        .and_then(|mut statement| {
-            statement.execute(params![lease.job, lease.token, now.plus_seconds(LEASE_SECONDS).0])
-        })
-        .map_err(StoreError::sql("renewing a lease"))?;
+pub(crate) fn hold(db: &Db<'_>, lease: &Lease, now: Timestamp) -> Result<(), StoreError> {
+    let held = db.execute(
+        "renewing a lease",
+        "UPDATE jobs SET lease_until = ?3 WHERE pk = ?1 AND lease_token = ?2 AND status = 'processing'",
+        values![lease.job, lease.token, now.plus_seconds(LEASE_SECONDS).0],
+    )?;
     if held == 1 {
         Ok(())
     } else {

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 const MIGRATIONS: [&str; 1] = [include_str!("../migrations/sqlite/0001_start.sql")];
 
 /// Brings the schema up to date; `user_version` counts the migrations that have run.
-pub(crate) fn run(db: &mut Sqlite, path: &Path) -> Result<(), StoreError> {
+pub(crate) fn sqlite(db: &mut Sqlite, path: &Path) -> Result<(), StoreError> {
     let error = StoreError::sql("bringing the schema up to date");
     let known = MIGRATIONS.len() as i64;
     let version = |db: &Sqlite| db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));

@@ -1,15 +1,15 @@
 //! Opening a store by its URL.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
 
 use purser_core::clock::Timestamp;
 use rusqlite::Connection as Sqlite;
 
+use crate::db::{Db, SqliteFile};
 use crate::error::StoreError;
 use crate::keys::KeyHasher;
-use crate::{migrate, pool::Readers, settings};
+use crate::settings;
 
 /// Where a store lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,10 +64,37 @@ pub struct Store {
 }
 
 pub(crate) struct Inner {
-    pub(crate) writer: Mutex<Sqlite>,
-    pub(crate) readers: Readers,
+    pub(crate) base: Base,
     pub(crate) hasher: KeyHasher,
     pub(crate) files: PathBuf,
+}
+
+/// The database below.
+pub(crate) enum Base {
+    Sqlite(SqliteFile),
+}
+
+impl Base {
+    fn write<T>(
+        &self,
+        durable: bool,
+        doing: &'static str,
+        work: impl FnOnce(&Db<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match self {
+            Self::Sqlite(file) => file.write(durable, doing, work),
+        }
+    }
+
+    fn read<T>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&Db<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match self {
+            Self::Sqlite(file) => file.read(doing, work),
+        }
+    }
 }
 
 impl std::fmt::Debug for Store {
@@ -75,19 +102,6 @@ impl std::fmt::Debug for Store {
         f.debug_struct("Store").finish_non_exhaustive()
     }
 }
-
-/// SQLite's page cache of the writer. Dirty pages of the key table live here while a batch is applied; what does not
-/// fit is spilled to the log, which costs time but not memory.
-const WRITER_CACHE_KIB: i64 = 96 * 1024;
-/// A scan reads each page once, so readers need little.
-const READER_CACHE_KIB: i64 = 4 * 1024;
-/// How long to wait for another process that writes.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
-/// Larger pages than SQLite's default: profiles of one to two kilobytes waste less of them.
-const PAGE_BYTES: i64 = 8192;
-/// Pages in the log (512 MiB) after which a commit folds it into the database itself. Imports fold beside the writer, who
-/// then finds little left to do; without it the log would grow as long as there is always something new in it.
-const CHECKPOINT_PAGES: i64 = 64 * 1024;
 
 impl Store {
     pub fn open(url: &StoreUrl, options: &OpenOptions) -> Result<Self, StoreError> {
@@ -100,31 +114,18 @@ impl Store {
         if !options.create && !path.exists() {
             return Err(StoreError::Missing(path.clone()));
         }
-        if let Some(folder) = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-        {
-            std::fs::create_dir_all(folder).map_err(|source| StoreError::CreateFolder {
-                path: folder.to_owned(),
-                source,
-            })?;
+        let base = Base::Sqlite(SqliteFile::open(path)?);
+        let files = StoreUrl::Sqlite(path.clone()).files_folder();
+        let doing = "preparing a new store";
+        if !base.read(doing, settings::is_filled)? {
+            base.write(true, doing, |db| settings::fill(db, options))?;
         }
-        let open_error = |source| StoreError::Open {
-            path: path.clone(),
-            source,
-        };
-        let mut writer = Sqlite::open(path).map_err(open_error)?;
-        prepare(&writer, WRITER_CACHE_KIB).map_err(open_error)?;
-        restrict_to_owner(path);
-        migrate::run(&mut writer, path)?;
-        settings::fill(&mut writer, options)?;
-        let hasher = settings::key_hasher(&writer)?;
+        let hasher = base.read(doing, settings::key_hasher)?;
         Ok(Self {
             inner: Arc::new(Inner {
-                writer: Mutex::new(writer),
-                readers: Readers::new(path.clone()),
+                base,
                 hasher,
-                files: StoreUrl::Sqlite(path.clone()).files_folder(),
+                files,
             }),
         })
     }
@@ -138,9 +139,9 @@ impl Store {
     pub(crate) fn write<T>(
         &self,
         doing: &'static str,
-        work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, StoreError>,
+        work: impl FnOnce(&Db<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.write_synced("FULL", doing, work)
+        self.inner.base.write(true, doing, work)
     }
 
     /// Runs a step of a job. A loss of power may undo the last steps, checkpoint and all, and the job does them again;
@@ -148,76 +149,33 @@ impl Store {
     pub(crate) fn write_step<T>(
         &self,
         doing: &'static str,
-        work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, StoreError>,
+        work: impl FnOnce(&Db<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.write_synced("NORMAL", doing, work)
+        self.inner.base.write(false, doing, work)
     }
 
-    /// Every commit counts up, so that readers can tell snapshots apart.
-    fn write_synced<T>(
-        &self,
-        synchronous: &'static str,
-        doing: &'static str,
-        work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        // A panic while writing rolled its transaction back, so the connection is sound.
-        let mut writer = self
-            .inner
-            .writer
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        writer
-            .pragma_update(None, "synchronous", synchronous)
-            .map_err(StoreError::sql(doing))?;
-        let tx = writer
-            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
-            .map_err(StoreError::sql(doing))?;
-        let result = work(&tx)?;
-        tx.prepare_cached("UPDATE settings SET value = value + 1 WHERE name = 'commits'")
-            .and_then(|mut statement| statement.execute([]))
-            .map_err(StoreError::sql(doing))?;
-        tx.commit().map_err(StoreError::sql(doing))?;
-        Ok(result)
-    }
-
-    /// Runs `work` on a reading connection, in one read transaction.
+    /// Runs `work` in one read transaction, which sees the store as it was at one moment.
     pub(crate) fn read<T>(
         &self,
         doing: &'static str,
-        work: impl FnOnce(&Sqlite) -> Result<T, StoreError>,
+        work: impl FnOnce(&Db<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let reader = self.inner.readers.take()?;
-        let tx = reader
-            .unchecked_transaction()
-            .map_err(StoreError::sql(doing))?;
-        work(&tx)
+        self.inner.base.read(doing, work)
     }
 
-    /// Opens a connection that folds the log into the database beside the writer, see [`LogFolder`].
+    /// Opens what folds the log into the database beside the writer, see [`LogFolder`].
     pub fn log_folder(&self) -> Result<LogFolder, StoreError> {
-        let path = self.inner.readers.path();
-        let open_error = |source| StoreError::Open {
-            path: path.to_owned(),
-            source,
-        };
-        let connection = Sqlite::open(path).map_err(open_error)?;
-        prepare(&connection, READER_CACHE_KIB).map_err(open_error)?;
-        Ok(LogFolder(connection))
+        match &self.inner.base {
+            Base::Sqlite(file) => file.log_folder().map(LogFolder),
+        }
     }
 
     /// Folds the write-ahead log back into the database and empties it, unless a reader still needs it: an export may
     /// read for minutes, and no writer shall wait for that.
     pub fn checkpoint_log(&self) -> Result<(), StoreError> {
-        let error = StoreError::sql("folding the log into the database");
-        let writer = self
-            .inner
-            .writer
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        writer.busy_timeout(Duration::ZERO).map_err(&error)?;
-        let folded = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-        writer.busy_timeout(BUSY_TIMEOUT).map_err(&error)?;
-        folded.map_err(&error)
+        match &self.inner.base {
+            Base::Sqlite(file) => file.checkpoint(),
+        }
     }
 }
 
@@ -233,43 +191,3 @@ impl LogFolder {
             .map_err(StoreError::sql("folding the log into the database"))
     }
 }
-
-/// Sets what SQLite forgets between connections.
-fn prepare(connection: &Sqlite, cache_kib: i64) -> Result<(), rusqlite::Error> {
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.pragma_update(None, "page_size", PAGE_BYTES)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "cache_size", -cache_kib)?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
-    connection.pragma_update(None, "foreign_keys", "OFF")?;
-    connection.set_prepared_statement_cache_capacity(64);
-    Ok(())
-}
-
-/// Opens one more connection for reading.
-pub(crate) fn open_reader(path: &Path) -> Result<Sqlite, StoreError> {
-    let open_error = |source| StoreError::Open {
-        path: path.to_owned(),
-        source,
-    };
-    let flags =
-        rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let reader = Sqlite::open_with_flags(path, flags).map_err(open_error)?;
-    prepare(&reader, READER_CACHE_KIB).map_err(open_error)?;
-    reader
-        .pragma_update(None, "query_only", "ON")
-        .map_err(open_error)?;
-    Ok(reader)
-}
-
-/// The file holds password hashes: nobody but its owner may read it.
-#[cfg(unix)]
-fn restrict_to_owner(path: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-    // A file system without permissions (vfat) refuses; the store works all the same.
-    let _ = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600));
-}
-
-#[cfg(not(unix))]
-fn restrict_to_owner(_: &Path) {}

@@ -1,9 +1,11 @@
 //! The table of rows that an import could not take, with their reasons.
 
+use std::ops::ControlFlow;
+
 use purser_core::id::JobId;
 use purser_core::row::RowError;
-use rusqlite::{Connection as Sqlite, params};
 
+use crate::db::{Db, Row, values};
 use crate::error::StoreError;
 use crate::open::Store;
 
@@ -44,11 +46,17 @@ impl FailedRow {
     }
 }
 
-pub(crate) fn insert(db: &Sqlite, job: i64, rows: &[FailedRow]) -> Result<(), StoreError> {
-    let error = StoreError::sql("writing row errors");
-    let mut statement = db
-        .prepare_cached("INSERT INTO row_errors VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
-        .map_err(&error)?;
+fn from_row(row: &Row<'_>) -> Result<FailedRow, StoreError> {
+    Ok(FailedRow {
+        row: row.count(0)?,
+        line: row.count(1)?,
+        byte: row.count(2)?,
+        record: row.string(3)?,
+        errors: row.string(4)?,
+    })
+}
+
+pub(crate) fn insert(db: &Db<'_>, job: i64, rows: &[FailedRow]) -> Result<(), StoreError> {
     for FailedRow {
         row,
         line,
@@ -57,9 +65,11 @@ pub(crate) fn insert(db: &Sqlite, job: i64, rows: &[FailedRow]) -> Result<(), St
         errors,
     } in rows
     {
-        statement
-            .execute(params![job, row, line, byte, record, errors])
-            .map_err(&error)?;
+        db.execute(
+            "writing row errors",
+            "INSERT INTO row_errors VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            values![job, *row, *line, *byte, record, errors],
+        )?;
     }
     Ok(())
 }
@@ -71,38 +81,32 @@ impl Store {
         id: &JobId,
         mut each: impl FnMut(FailedRow) -> Result<(), E>,
     ) -> Result<(), E> {
-        let error = StoreError::sql("reading row errors");
-        let reader = self.inner.readers.take()?;
-        let mut statement = reader
-            .prepare_cached(
+        let doing = "reading row errors";
+        let mut refused = None;
+        self.read(doing, |db| {
+            db.each(
+                doing,
                 "SELECT row, line, byte, record, errors FROM row_errors
                  WHERE job = (SELECT pk FROM jobs WHERE id = ?1) ORDER BY row",
+                values![id.as_str()],
+                |row| match each(from_row(row)?) {
+                    Ok(()) => Ok(ControlFlow::Continue(())),
+                    Err(error) => {
+                        refused = Some(error);
+                        Ok(ControlFlow::Break(()))
+                    }
+                },
             )
-            .map_err(&error)?;
-        let mut rows = statement.query([id.as_str()]).map_err(&error)?;
-        while let Some(row) = rows.next().map_err(&error)? {
-            let read = || -> rusqlite::Result<FailedRow> {
-                Ok(FailedRow {
-                    row: row.get(0)?,
-                    line: row.get(1)?,
-                    byte: row.get(2)?,
-                    record: row.get(3)?,
-                    errors: row.get(4)?,
-                })
-            };
-            each(read().map_err(&error)?)?;
-        }
-        Ok(())
+        })?;
+        refused.map_or(Ok(()), Err)
     }
 
     pub fn has_row_errors(&self, id: &JobId) -> Result<bool, StoreError> {
-        self.read("reading row errors", |db| {
-            db.query_row(
-                "SELECT EXISTS (SELECT 1 FROM row_errors WHERE job = (SELECT pk FROM jobs WHERE id = ?1))",
-                [id.as_str()],
-                |row| row.get(0),
-            )
-            .map_err(StoreError::sql("reading row errors"))
-        })
+        let doing = "reading row errors";
+        let sql = "SELECT EXISTS (SELECT 1 FROM row_errors WHERE job = (SELECT pk FROM jobs WHERE id = ?1))";
+        let has = self.read(doing, |db| {
+            db.row(doing, sql, values![id.as_str()], |row| row.is_true(0))
+        })?;
+        Ok(has.unwrap_or(false))
     }
 }

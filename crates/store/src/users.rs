@@ -6,8 +6,8 @@ use purser_core::json::RawJson;
 use purser_core::packed;
 use purser_core::secret::Secret;
 use purser_core::user::Profile;
-use rusqlite::{Connection as Sqlite, OptionalExtension, Row, params};
 
+use crate::db::{Db, Row, values};
 use crate::error::StoreError;
 use crate::keys::{self, KeyHasher, KeyKind, LOOK_UP};
 use crate::open::Store;
@@ -44,12 +44,12 @@ pub(crate) struct Found {
 
 impl Found {
     /// Reads `pk, connection, import, profile`.
-    pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(crate) fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
         Ok(Self {
-            pk: row.get(0)?,
-            connection: row.get(1)?,
-            import: row.get(2)?,
-            packed: row.get(3)?,
+            pk: row.int(0)?,
+            connection: row.int(1)?,
+            import: row.opt_int(2)?,
+            packed: row.string(3)?,
         })
     }
 
@@ -80,22 +80,17 @@ pub(crate) fn keys_of(profile: &str) -> Vec<(KeyKind, String)> {
 
 /// Returns the users that have the key, their real values compared.
 pub(crate) fn find_by_key(
-    db: &Sqlite,
+    db: &Db<'_>,
     hasher: &KeyHasher,
     kind: KeyKind,
     value: &str,
 ) -> Result<Vec<Found>, StoreError> {
-    let error = StoreError::sql("looking for a user");
-    let mut statement = db
-        .prepare_cached(&format!(
-            "SELECT pk, connection, import, profile FROM users
-                 WHERE pk IN (SELECT pk FROM ({LOOK_UP})) ORDER BY pk"
-        ))
-        .map_err(&error)?;
-    let rows = statement
-        .query_map([hasher.hash(kind, value)], Found::from_row)
-        .map_err(&error)?;
-    let mut found: Vec<Found> = rows.collect::<Result<_, _>>().map_err(&error)?;
+    let sql = format!(
+        "SELECT pk, connection, import, profile FROM users
+         WHERE pk IN (SELECT pk FROM ({LOOK_UP}) AS holders) ORDER BY pk"
+    );
+    let hash = hasher.hash(kind, value);
+    let mut found = db.rows("looking for a user", &sql, values![hash], Found::from_row)?;
     found.retain(|user| has_key(&user.packed, kind, value));
     Ok(found)
 }
@@ -119,59 +114,68 @@ pub(crate) fn is_unique(strategy: &Strategy, kind: KeyKind) -> bool {
     }
 }
 
-fn find_credentials(db: &Sqlite, pk: i64) -> Result<Option<Secret<String>>, StoreError> {
-    db.prepare_cached("SELECT secrets FROM credentials WHERE pk = ?1")
-        .and_then(|mut statement| {
-            statement
-                .query_row([pk], |row| row.get(0).map(Secret::new))
-                .optional()
-        })
-        .map_err(StoreError::sql("reading credentials"))
+fn find_credentials(db: &Db<'_>, pk: i64) -> Result<Option<Secret<String>>, StoreError> {
+    let sql = "SELECT secrets FROM credentials WHERE pk = ?1";
+    db.row("reading credentials", sql, values![pk], |row| {
+        row.string(0).map(Secret::new)
+    })
 }
 
-fn delete_one(db: &Sqlite, hasher: &KeyHasher, user: &Found) -> Result<(), StoreError> {
-    let error = StoreError::sql("deleting a user");
+/// Writes a user's credentials in the place of those that are there.
+fn write_credentials(db: &Db<'_>, pk: i64, secrets: &Secret<String>) -> Result<(), StoreError> {
+    let sql = "INSERT INTO credentials VALUES (?1, ?2)
+         ON CONFLICT (pk) DO UPDATE SET secrets = excluded.secrets";
+    db.execute("writing credentials", sql, values![pk, secrets.expose()])?;
+    Ok(())
+}
+
+fn delete_one(db: &Db<'_>, hasher: &KeyHasher, user: &Found) -> Result<(), StoreError> {
     for (kind, value) in keys_of(&user.packed) {
         keys::delete(db, hasher.hash(kind, &value), user.pk)?;
     }
-    for table in ["credentials", "users"] {
-        db.prepare_cached(&format!("DELETE FROM {table} WHERE pk = ?1"))
-            .and_then(|mut s| s.execute([user.pk]))
-            .map_err(&error)?;
+    for sql in [
+        "DELETE FROM credentials WHERE pk = ?1",
+        "DELETE FROM users WHERE pk = ?1",
+    ] {
+        db.execute("deleting a user", sql, values![user.pk])?;
     }
     count_users(db, user.connection, -1)
 }
 
 /// Deletes up to `most` users of a connection whose numbers are above `after`; returns the numbers.
 pub(crate) fn delete_after(
-    db: &Sqlite,
+    db: &Db<'_>,
     hasher: &KeyHasher,
     connection: i64,
     after: i64,
     most: i64,
 ) -> Result<Vec<i64>, StoreError> {
-    let error = StoreError::sql("deleting the users of a connection");
-    let mut statement = db
-        .prepare_cached(
-            "SELECT pk, connection, import, profile FROM users WHERE connection = ?1 AND pk > ?2
-             ORDER BY pk LIMIT ?3",
-        )
-        .map_err(&error)?;
-    let rows = statement
-        .query_map(params![connection, after, most], Found::from_row)
-        .map_err(&error)?;
-    let users: Vec<Found> = rows.collect::<Result<_, _>>().map_err(&error)?;
+    let users = db.rows(
+        "deleting the users of a connection",
+        "SELECT pk, connection, import, profile FROM users WHERE connection = ?1 AND pk > ?2
+         ORDER BY pk LIMIT ?3",
+        values![connection, after, most],
+        Found::from_row,
+    )?;
     for user in &users {
         delete_one(db, hasher, user)?;
     }
     Ok(users.into_iter().map(|user| user.pk).collect())
 }
 
-pub(crate) fn count_users(db: &Sqlite, connection: i64, more: i64) -> Result<(), StoreError> {
-    db.prepare_cached("UPDATE connections SET users = users + ?2 WHERE pk = ?1")
-        .and_then(|mut statement| statement.execute([connection, more]))
-        .map(|_| ())
-        .map_err(StoreError::sql("counting users"))
+pub(crate) fn count_users(db: &Db<'_>, connection: i64, more: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE connections SET users = users + ?2 WHERE pk = ?1";
+    db.execute("counting users", sql, values![connection, more])?;
+    Ok(())
+}
+
+/// Returns how many users one connection has, or all.
+pub(crate) fn counted_users(db: &Db<'_>, connection: Option<i64>) -> Result<u64, StoreError> {
+    let sql = "SELECT CAST(coalesce(sum(users), 0) AS BIGINT) FROM connections WHERE ?1 IS NULL OR pk = ?1";
+    let count = db.row("counting users", sql, values![connection], |row| {
+        row.count(0)
+    })?;
+    Ok(count.unwrap_or(0))
 }
 
 impl Store {
@@ -197,36 +201,21 @@ impl Store {
         offset: u64,
         limit: u64,
     ) -> Result<Vec<Profile>, StoreError> {
-        let error = StoreError::sql("listing users");
-        self.read("listing users", |db| {
-            let mut statement = db
-                .prepare_cached(
-                    "SELECT profile FROM users WHERE ?1 IS NULL OR connection = ?1
-                     ORDER BY pk LIMIT ?2 OFFSET ?3",
-                )
-                .map_err(&error)?;
-            statement
-                .query_map(params![connection, limit, offset], |row| {
-                    Ok(Profile::from_canonical(packed::unpacked(
-                        row.get_ref(0)?.as_str()?,
-                    )))
-                })
-                .map_err(&error)?
-                .collect::<Result<_, _>>()
-                .map_err(&error)
+        let doing = "listing users";
+        self.read(doing, |db| {
+            db.rows(
+                doing,
+                "SELECT profile FROM users WHERE ?1 IS NULL OR connection = ?1
+                 ORDER BY pk LIMIT ?2 OFFSET ?3",
+                values![connection, limit, offset],
+                |row| Ok(Profile::from_canonical(packed::unpacked(row.text(0)?))),
+            )
         })
     }
 
     /// Counts the users of one connection or of all.
     pub fn count_users(&self, connection: Option<i64>) -> Result<u64, StoreError> {
-        self.read("counting users", |db| {
-            db.query_row(
-                "SELECT coalesce(sum(users), 0) FROM connections WHERE ?1 IS NULL OR pk = ?1",
-                [connection],
-                |row| row.get(0),
-            )
-            .map_err(StoreError::sql("counting users"))
-        })
+        self.read("counting users", |db| counted_users(db, connection))
     }
 
     pub fn insert_user(&self, record: &NewUserRecord) -> Result<UserWrite, StoreError> {
@@ -236,33 +225,30 @@ impl Store {
             profile,
             credentials,
         } = record;
-        let error = StoreError::sql("creating a user");
-        self.write("creating a user", |tx| {
+        let doing = "creating a user";
+        self.write(doing, |tx| {
             // It may have been deleted since the caller looked.
-            let there = tx.query_row(
-                "SELECT 1 FROM connections WHERE pk = ?1",
-                [connection],
-                |_| Ok(()),
-            );
-            if there.optional().map_err(&error)?.is_none() {
+            let there = "SELECT 1 FROM connections WHERE pk = ?1";
+            if tx
+                .row(doing, there, values![*connection], |_| Ok(()))?
+                .is_none()
+            {
                 return Ok(UserWrite::Missing);
             }
             let keys = keys_of(profile.as_str());
             if let Some(kind) = self.taken(tx, &keys, *connection, strategy, None)? {
                 return Ok(UserWrite::Taken(kind));
             }
+            let last = "SELECT max(pk) FROM users";
+            let last = tx.row(doing, last, &[], |row| row.opt_int(0))?.flatten();
+            let pk = last.unwrap_or(0) + 1;
             tx.execute(
-                "INSERT INTO users (connection, profile) VALUES (?1, ?2)",
-                params![connection, pack(profile)],
-            )
-            .map_err(&error)?;
-            let pk = tx.last_insert_rowid();
+                doing,
+                "INSERT INTO users (pk, connection, profile) VALUES (?1, ?2, ?3)",
+                values![pk, *connection, &pack(profile)],
+            )?;
             if let Some(secrets) = credentials {
-                tx.execute(
-                    "INSERT INTO credentials VALUES (?1, ?2)",
-                    params![pk, secrets.expose()],
-                )
-                .map_err(&error)?;
+                write_credentials(tx, pk, secrets)?;
             }
             self.insert_keys(tx, &keys, pk, *connection)?;
             count_users(tx, *connection, 1)?;
@@ -281,8 +267,8 @@ impl Store {
             Option<&Secret<String>>,
         ) -> Result<(Profile, Option<Secret<String>>), E>,
     ) -> Result<Result<UserWrite, E>, StoreError> {
-        let error = StoreError::sql("updating a user");
-        self.write("updating a user", |tx| {
+        let doing = "updating a user";
+        self.write(doing, |tx| {
             let hasher = &self.inner.hasher;
             let found = find_by_key(tx, hasher, KeyKind::UserId, id.as_str())?
                 .into_iter()
@@ -300,17 +286,10 @@ impl Store {
             if let Some(kind) = self.taken(tx, &keys, user.connection, strategy, Some(user.pk))? {
                 return Ok(Ok(UserWrite::Taken(kind)));
             }
-            tx.execute(
-                "UPDATE users SET profile = ?2 WHERE pk = ?1",
-                params![user.pk, pack(&profile)],
-            )
-            .map_err(&error)?;
-            if let Some(secrets) = credentials {
-                tx.execute(
-                    "INSERT OR REPLACE INTO credentials VALUES (?1, ?2)",
-                    params![user.pk, secrets.expose()],
-                )
-                .map_err(&error)?;
+            let update = "UPDATE users SET profile = ?2 WHERE pk = ?1";
+            tx.execute(doing, update, values![user.pk, &pack(&profile)])?;
+            if let Some(secrets) = &credentials {
+                write_credentials(tx, user.pk, secrets)?;
             }
             for (kind, value) in &old_keys {
                 keys::delete(tx, hasher.hash(*kind, value), user.pk)?;
@@ -354,7 +333,7 @@ impl Store {
     /// Returns which key another user has already.
     fn taken(
         &self,
-        db: &Sqlite,
+        db: &Db<'_>,
         keys: &[(KeyKind, String)],
         connection: i64,
         strategy: &Strategy,
@@ -374,7 +353,7 @@ impl Store {
 
     fn insert_keys(
         &self,
-        db: &Sqlite,
+        db: &Db<'_>,
         keys: &[(KeyKind, String)],
         pk: i64,
         connection: i64,

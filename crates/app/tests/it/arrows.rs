@@ -68,6 +68,7 @@ const CORE: Graph = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("axum", &["purser"]),
     ("clap", &["purser"]),
+    ("postgres", &["purser-store"]),
     ("reqwest", &[]),
     ("rusqlite", &["purser-store"]),
     ("tokio", &["purser"]),

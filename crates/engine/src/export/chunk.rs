@@ -63,7 +63,7 @@ pub(super) fn produce(
             packed: None,
             ends: Vec::new(),
         };
-        reader.scan(from, from + range.width - 1, |packed| {
+        reader.scan(from, from + range.width - 1, |_, packed| {
             encoder.packed(chunk.rows == 0, packed, &mut chunk.bytes);
             chunk.rows += 1;
             if cut {

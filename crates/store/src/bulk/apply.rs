@@ -45,8 +45,8 @@ pub(super) struct Apply<'a, T> {
     gone: Vec<i64>,
     merged: String,
     failures: Vec<FailedRow>,
-    pub(super) summary: Summary,
-    pub(super) inserted: HashMap<i64, i64>,
+    summary: Summary,
+    inserted: HashMap<i64, i64>,
 }
 
 impl<'a, T: Tables> Apply<'a, T> {
@@ -72,13 +72,15 @@ impl<'a, T: Tables> Apply<'a, T> {
         })
     }
 
-    pub(super) fn run(&mut self) -> Result<(), StoreError> {
+    /// Returns what was done, and how many users each connection got.
+    pub(super) fn run(mut self) -> Result<(Summary, HashMap<i64, i64>), StoreError> {
         let mut hits = self.tables.claim_keys()?;
         hits.sort_unstable_by_key(|hit| (hit.row, hit.kind));
         self.rows(&hits)?;
         self.summary.failed += self.step.failures.len() as u64;
         self.summary.total += self.step.failures.len() as u64;
-        self.tables.finish(&[&self.failures, self.step.failures])
+        self.tables.finish(&[&self.failures, self.step.failures])?;
+        Ok((self.summary, self.inserted))
     }
 
     fn pk(&self, row: u32) -> i64 {

@@ -22,8 +22,9 @@ mod tests;
 use purser_core::clock::Timestamp;
 use purser_core::connection::Strategy;
 use purser_core::job::{Progress, Summary};
-use rusqlite::{Connection as Sqlite, params};
 
+use self::postgres::PostgresTables;
+use crate::db::{Db, values};
 use crate::error::StoreError;
 use crate::keys::{KeyHasher, KeyKind};
 use crate::lease::{Lease, hold};
@@ -202,22 +203,26 @@ impl Store {
         now: Timestamp,
         step: &Step<'_>,
     ) -> Result<BatchOutcome, StoreError> {
-        self.write_step("storing a batch of rows", |tx| {
-            hold(tx, lease, now)?;
+        self.write_step("storing a batch of rows", |db| {
+            hold(db, lease, now)?;
             let scope = Scope {
                 batch: step.batch,
                 job: lease.job,
                 upsert: step.upsert,
             };
-            let mut apply = Apply::new(SqliteTables::new(tx, scope)?, step, lease, now)?;
-            apply.run()?;
-            let Apply {
-                summary, inserted, ..
-            } = apply;
+            let (summary, inserted) = match db.as_sqlite() {
+                Some(db) => Apply::new(SqliteTables::new(db, scope)?, step, lease, now)?.run()?,
+                None => db
+                    .with_postgres(|client| {
+                        let tables = PostgresTables::new(client, scope)?;
+                        Apply::new(tables, step, lease, now)?.run()
+                    })
+                    .expect("what is not SQLite is PostgreSQL")?,
+            };
             for (connection, inserted) in inserted {
-                count_users(tx, connection, inserted)?;
+                count_users(db, connection, inserted)?;
             }
-            let so_far = write_progress(tx, lease, step, summary)?;
+            let so_far = write_progress(db, lease, step, summary)?;
             Ok(BatchOutcome {
                 step: summary,
                 so_far,
@@ -227,40 +232,37 @@ impl Store {
 }
 
 fn write_progress(
-    db: &Sqlite,
+    db: &Db<'_>,
     lease: &Lease,
     step: &Step<'_>,
     done: Summary,
 ) -> Result<Summary, StoreError> {
     let doing = "writing a checkpoint";
     let notes = serde_json::to_string(step.notes).map_err(StoreError::corrupt(doing))?;
-    db.prepare_cached(
+    let so_far = db.row(
+        doing,
         "UPDATE jobs SET failed = failed + ?2, updated = updated + ?3, inserted = inserted + ?4,
                 total = total + ?5, checkpoint = ?6, done = ?7, total_work = ?8, notes = ?9
          WHERE pk = ?1 RETURNING failed, updated, inserted, total",
-    )
-    .and_then(|mut statement| {
-        statement.query_row(
-            params![
-                lease.job,
-                done.failed,
-                done.updated,
-                done.inserted,
-                done.total,
-                step.checkpoint,
-                step.progress.done,
-                step.progress.of,
-                notes
-            ],
-            |row| {
-                Ok(Summary {
-                    failed: row.get(0)?,
-                    updated: row.get(1)?,
-                    inserted: row.get(2)?,
-                    total: row.get(3)?,
-                })
-            },
-        )
-    })
-    .map_err(StoreError::sql(doing))
+        values![
+            lease.job,
+            done.failed,
+            done.updated,
+            done.inserted,
+            done.total,
+            step.checkpoint,
+            step.progress.done,
+            step.progress.of,
+            &notes
+        ],
+        |row| {
+            Ok(Summary {
+                failed: row.count(0)?,
+                updated: row.count(1)?,
+                inserted: row.count(2)?,
+                total: row.count(3)?,
+            })
+        },
+    )?;
+    so_far.ok_or(StoreError::LeaseLost)
 }

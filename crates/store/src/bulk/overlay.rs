@@ -16,8 +16,7 @@ pub(super) type Owner = (i64, i64);
 #[derive(Default, PartialEq, Eq)]
 pub(super) struct Owners {
     first: Option<Owner>,
-    /// Rare, and so kept out of the way.
-    more: Option<Box<Vec<Owner>>>,
+    more: Vec<Owner>,
 }
 
 impl Owners {
@@ -26,36 +25,30 @@ impl Owners {
             [] => Self::default(),
             [first, more @ ..] => Self {
                 first: Some(*first),
-                more: (!more.is_empty()).then(|| Box::new(more.to_vec())),
+                more: more.to_vec(),
             },
         }
     }
 
-    fn more(&self) -> &[Owner] {
-        self.more.as_ref().map_or(&[], |more| more.as_slice())
-    }
-
     fn all(&self) -> impl Iterator<Item = Owner> {
-        self.first.into_iter().chain(self.more().iter().copied())
+        self.first.into_iter().chain(self.more.iter().copied())
     }
 
     fn insert(&mut self, owner: Owner) {
         if self.first.is_none() {
             self.first = Some(owner);
         } else if self.all().all(|(pk, _)| pk != owner.0) {
-            let more = self.more.get_or_insert_default();
-            more.push(owner);
-            more.sort_unstable();
+            self.more.push(owner);
+            self.more.sort_unstable();
         }
     }
 
     /// A further owner takes the place of the first.
     fn delete(&mut self, pk: i64) {
-        let more = self.more.as_mut().filter(|more| !more.is_empty());
         if self.first.is_some_and(|first| first.0 == pk) {
-            self.first = more.map(|more| more.remove(0));
-        } else if let Some(more) = more {
-            more.retain(|owner| owner.0 != pk);
+            self.first = (!self.more.is_empty()).then(|| self.more.remove(0));
+        } else {
+            self.more.retain(|owner| owner.0 != pk);
         }
     }
 }
@@ -198,11 +191,11 @@ impl<'a> Overlay<'a> {
                 (Some(old), Some(new)) if old != new => difference.replace.push((*hash, new)),
                 _ => {}
             }
-            let gone = stored.more().iter().filter(|old| !now.more().contains(old));
+            let gone = stored.more.iter().filter(|old| !now.more.contains(old));
             difference
                 .delete_more
                 .extend(gone.map(|(pk, _)| (*hash, *pk)));
-            let new = now.more().iter().filter(|new| !stored.more().contains(new));
+            let new = now.more.iter().filter(|new| !stored.more.contains(new));
             difference
                 .insert_more
                 .extend(new.map(|owner| (*hash, *owner)));

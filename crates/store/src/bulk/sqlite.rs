@@ -6,6 +6,7 @@ use rusqlite::{CachedStatement, Connection as Sqlite, OptionalExtension, params}
 
 use super::tables::{Hit, Scope, Tables};
 use super::{Entry, Key};
+use crate::db::{Db, Row};
 use crate::error::StoreError;
 use crate::keys::{self, KeyKind, LOOK_UP, LOOK_UP_FIRST};
 use crate::row_errors::{self, FailedRow};
@@ -143,11 +144,11 @@ impl Tables for SqliteTables<'_> {
 
     fn insert_key(&mut self, hash: i64, pk: i64, connection: i64) -> Result<(), StoreError> {
         self.has_shared = true;
-        keys::insert(self.db, hash, pk, connection)
+        keys::insert(&Db::Sqlite(self.db), hash, pk, connection)
     }
 
     fn delete_key(&mut self, hash: i64, pk: i64) -> Result<(), StoreError> {
-        keys::delete(self.db, hash, pk)
+        keys::delete(&Db::Sqlite(self.db), hash, pk)
     }
 
     fn read_ahead(&mut self, _: &[i64], _: &[i64], _: bool) -> Result<(), StoreError> {
@@ -158,12 +159,13 @@ impl Tables for SqliteTables<'_> {
         if let Some(user) = self.last_read.as_ref().filter(|user| user.pk == pk) {
             return Ok(Some(Rc::clone(user)));
         }
-        let found = self
-            .statements
-            .read
-            .query_row([pk], Found::from_row)
-            .optional()
-            .map_err(StoreError::sql("reading a user"))?;
+        let doing = "reading a user";
+        let error = StoreError::sql(doing);
+        let mut rows = self.statements.read.query([pk]).map_err(&error)?;
+        let found = match rows.next().map_err(&error)? {
+            Some(row) => Some(Found::from_row(&Row::sqlite(doing, row))?),
+            None => None,
+        };
         self.last_read = found.map(Rc::new);
         Ok(self.last_read.clone())
     }
@@ -208,6 +210,6 @@ impl Tables for SqliteTables<'_> {
     fn finish(&mut self, failures: &[&[FailedRow]]) -> Result<(), StoreError> {
         failures
             .iter()
-            .try_for_each(|rows| row_errors::insert(self.db, self.scope.job, rows))
+            .try_for_each(|rows| row_errors::insert(&Db::Sqlite(self.db), self.scope.job, rows))
     }
 }

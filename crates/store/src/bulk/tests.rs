@@ -419,7 +419,7 @@ fn folding_the_log_waits_for_no_reader() {
     let mut seen = 0;
     for reader in snapshot.into_readers() {
         reader
-            .scan(1, 100, |_| {
+            .scan(1, 100, |_, _| {
                 seen += 1;
                 std::ops::ControlFlow::Continue(())
             })

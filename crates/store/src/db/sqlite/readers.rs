@@ -6,31 +6,31 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection as Sqlite;
 
+use super::file::open_reader;
 use crate::error::StoreError;
-use crate::open::open_reader;
 
 /// More than this many idle connections are closed; each holds a page cache.
 const IDLE: usize = 8;
 
 #[derive(Clone)]
-pub(crate) struct Readers {
+pub(super) struct Readers {
     path: PathBuf,
     idle: Arc<Mutex<Vec<Sqlite>>>,
 }
 
 impl Readers {
-    pub(crate) fn new(path: PathBuf) -> Self {
+    pub(super) fn new(path: PathBuf) -> Self {
         Self {
             path,
             idle: Arc::default(),
         }
     }
 
-    pub(crate) fn path(&self) -> &std::path::Path {
+    pub(super) fn path(&self) -> &std::path::Path {
         &self.path
     }
 
-    pub(crate) fn take(&self) -> Result<Reader, StoreError> {
+    pub(super) fn take(&self) -> Result<Reader, StoreError> {
         let idle = self
             .idle
             .lock()
