@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Place;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use super::tables::Hit;
 use super::{Batch, Key};
@@ -70,10 +71,28 @@ pub(super) struct Difference {
     pub(super) insert_more: Vec<(i64, Owner)>,
 }
 
+/// Keys are hashes already, with a secret of the store's own.
+#[derive(Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("a hash is written as one number");
+    }
+
+    fn write_i64(&mut self, hash: i64) {
+        self.0 = hash.cast_unsigned();
+    }
+}
+
 pub(super) struct Overlay<'a> {
     batch: &'a Batch,
     first_pk: i64,
-    slots: HashMap<i64, Slot>,
+    slots: HashMap<i64, Slot, BuildHasherDefault<AsItIs>>,
     /// The keys of the batch that have a slot, by their index.
     moved: Vec<bool>,
 }
@@ -83,7 +102,7 @@ impl<'a> Overlay<'a> {
         Self {
             batch,
             first_pk,
-            slots: HashMap::new(),
+            slots: HashMap::default(),
             moved: vec![false; batch.keys.len()],
         }
     }
@@ -91,7 +110,8 @@ impl<'a> Overlay<'a> {
     /// Claims every key of the batch for its row; `stored` holds the owners of its hashes, sorted by hash, the first
     /// owner first. Returns the keys that were taken.
     pub(super) fn claim(&mut self, stored: &[(i64, Owner)]) -> Vec<Hit> {
-        let mut hits = Vec::new();
+        let mut hits = Vec::with_capacity(stored.len());
+        self.slots.reserve(stored.len());
         let mut stored = stored;
         let mut owners: Vec<Owner> = Vec::new();
         let mut start = 0;
