@@ -1,6 +1,6 @@
 //! The rules of a step: steps 2 and 3 of the bulk path, the same on every database.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use purser_core::clock::Timestamp;
@@ -43,6 +43,8 @@ pub(super) struct Apply<'a, T> {
     first_pk: i64,
     /// Connections of the batch that were deleted since the import began.
     gone: Vec<i64>,
+    /// Hashes whose owners are no longer those that were there before the batch.
+    moved: HashSet<i64>,
     merged: String,
     failures: Vec<FailedRow>,
     summary: Summary,
@@ -65,6 +67,7 @@ impl<'a, T: Tables> Apply<'a, T> {
             batch,
             job: lease.job,
             now: now.to_string(),
+            moved: HashSet::new(),
             merged: String::new(),
             failures: vec![],
             summary: Summary::default(),
@@ -152,9 +155,11 @@ impl<'a, T: Tables> Apply<'a, T> {
         if hits.is_empty() {
             return Ok(Verdict::Insert);
         }
-        // A key taken by a row of the same batch may have been given up since, or gone to a third row.
+        // A key taken by a row of the same batch may have been given up since, or gone to a third row; one that was
+        // taken before may have got a further owner, or lost its own.
+        let may_have_moved = |hit: &Hit| hit.pk >= self.first_pk || self.moved.contains(&hit.hash);
         let again;
-        let hits = if hits.iter().any(|hit| hit.pk >= self.first_pk) {
+        let hits = if hits.iter().any(may_have_moved) {
             again = self.look_up_again(row, hits)?;
             &again
         } else {
@@ -247,6 +252,7 @@ impl<'a, T: Tables> Apply<'a, T> {
         self.tables.insert(row, entry)?;
         // Keys that were taken, but by nobody who may keep the user out: they are shared.
         for hit in hits {
+            self.moved.insert(hit.hash);
             self.tables.insert_key(hit.hash, pk, entry.connection)?;
         }
         self.summary.inserted += 1;
@@ -307,9 +313,11 @@ impl<'a, T: Tables> Apply<'a, T> {
         let batch = self.batch;
         let hash = |(kind, value): &(KeyKind, String)| batch.hasher.hash(*kind, value);
         for key in old.iter().filter(|key| !new.contains(key)) {
+            self.moved.insert(hash(key));
             self.tables.delete_key(hash(key), user.pk)?;
         }
         for key in new.iter().filter(|key| !old.contains(key)) {
+            self.moved.insert(hash(key));
             self.tables
                 .insert_key(hash(key), user.pk, user.connection)?;
         }
