@@ -11,8 +11,6 @@
 //! meaning of "one row after the other": a row that shares a key with another of its batch looks again.
 
 mod apply;
-mod copy;
-mod overlay;
 mod postgres;
 mod sqlite;
 mod tables;

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry as Place;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use super::tables::Hit;
-use super::{Batch, Key};
+use crate::bulk::tables::Hit;
+use crate::bulk::{Batch, Key};
 
 /// A user (`pk`, `connection`) that has a hash.
 pub(super) type Owner = (i64, i64);
