@@ -46,6 +46,10 @@ pub enum StoreError {
     LeaseLost,
     #[error("a connection with the same name already exists")]
     ConnectionExists,
+    #[error("there is an index on `{0}` already")]
+    IndexExists(String),
+    #[error("there are {0} declared indexes, which is the most; drop one first")]
+    TooManyIndexes(usize),
     #[error("a client with this id already exists")]
     ClientExists,
 }

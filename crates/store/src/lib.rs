@@ -15,6 +15,7 @@ mod migrate;
 mod open;
 mod row_errors;
 mod scan;
+mod search;
 mod settings;
 #[cfg(test)]
 mod testing;
@@ -31,4 +32,5 @@ pub use lease::{Claimed, Ending, Lease};
 pub use open::{LogFolder, OpenOptions, Store, StoreUrl};
 pub use row_errors::FailedRow;
 pub use scan::{Snapshot, SnapshotReader};
+pub use search::{BuildStep, Filter, Index, Keys, SearchRequest, SearchResult, SortKey};
 pub use users::{NewUserRecord, UserWrite};

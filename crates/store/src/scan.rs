@@ -179,7 +179,7 @@ fn fetch_postgres(
     Ok(())
 }
 
-fn scan_sqlite(
+pub(crate) fn scan_sqlite(
     db: &Sqlite,
     connection: Option<i64>,
     (from, to): (i64, i64),
@@ -224,7 +224,7 @@ fn fetch_sqlite(
     Ok(())
 }
 
-fn packed(value: rusqlite::types::ValueRef<'_>) -> Result<&str, StoreError> {
+pub(crate) fn packed(value: rusqlite::types::ValueRef<'_>) -> Result<&str, StoreError> {
     value.as_str().map_err(|error| StoreError::Corrupt {
         doing: "reading users",
         what: error.to_string(),

@@ -11,6 +11,7 @@ use crate::db::{Db, Row, values};
 use crate::error::StoreError;
 use crate::keys::{self, KeyHasher, KeyKind, LOOK_UP};
 use crate::open::Store;
+use crate::search::{note_change, note_changes};
 
 /// A user to be stored.
 #[derive(Debug)]
@@ -129,6 +130,19 @@ fn write_credentials(db: &Db<'_>, pk: i64, secrets: &Secret<String>) -> Result<(
     Ok(())
 }
 
+/// Deletes users, given in the order of their numbers.
+pub(crate) fn delete_all(
+    db: &Db<'_>,
+    hasher: &KeyHasher,
+    users: &[Found],
+) -> Result<(), StoreError> {
+    for user in users {
+        delete_one(db, hasher, user)?;
+    }
+    let deleted: Vec<i64> = users.iter().map(|user| user.pk).collect();
+    note_changes(db, &deleted)
+}
+
 fn delete_one(db: &Db<'_>, hasher: &KeyHasher, user: &Found) -> Result<(), StoreError> {
     for (kind, value) in keys_of(&user.packed) {
         keys::delete(db, hasher.hash(kind, &value), user.pk)?;
@@ -157,9 +171,7 @@ pub(crate) fn delete_after(
         values![connection, after, most],
         Found::from_row,
     )?;
-    for user in &users {
-        delete_one(db, hasher, user)?;
-    }
+    delete_all(db, hasher, &users)?;
     Ok(users.into_iter().map(|user| user.pk).collect())
 }
 
@@ -251,6 +263,7 @@ impl Store {
                 write_credentials(tx, pk, secrets)?;
             }
             self.insert_keys(tx, &keys, pk, *connection)?;
+            note_change(tx, pk)?;
             count_users(tx, *connection, 1)?;
             Ok(UserWrite::Done)
         })
@@ -295,6 +308,7 @@ impl Store {
                 keys::delete(tx, hasher.hash(*kind, value), user.pk)?;
             }
             self.insert_keys(tx, &keys, user.pk, user.connection)?;
+            note_change(tx, user.pk)?;
             Ok(Ok(UserWrite::Done))
         })
     }
@@ -303,9 +317,7 @@ impl Store {
     pub fn delete_user(&self, id: &UserId) -> Result<bool, StoreError> {
         self.write("deleting a user", |tx| {
             let found = find_by_key(tx, &self.inner.hasher, KeyKind::UserId, id.as_str())?;
-            for user in &found {
-                delete_one(tx, &self.inner.hasher, user)?;
-            }
+            delete_all(tx, &self.inner.hasher, &found)?;
             Ok(!found.is_empty())
         })
     }
@@ -315,9 +327,7 @@ impl Store {
         self.write("deleting users", |tx| {
             let mut found = find_by_key(tx, &self.inner.hasher, KeyKind::Email, email)?;
             found.retain(|user| user.connection == connection);
-            for user in &found {
-                delete_one(tx, &self.inner.hasher, user)?;
-            }
+            delete_all(tx, &self.inner.hasher, &found)?;
             Ok(found.len() as u64)
         })
     }

@@ -53,6 +53,8 @@ const CORE: Graph = &[
     ("job", &["clock", "field", "format", "id", "row"]),
     ("format", &["field", "job", "json", "packed", "row"]),
     ("row", &["import"]),
+    ("index", &["query"]),
+    ("query", &["clock", "json", "packed"]),
     ("connection", &["id"]),
     ("packed", &["json"]),
     ("user", &["json"]),

@@ -93,3 +93,32 @@ CREATE TABLE clients (
     scopes      TEXT NOT NULL,                   -- separated by spaces, in the order given
     created_at  INTEGER NOT NULL
 ) WITHOUT ROWID;
+
+-- Attribute indexes (core/index.rs): of every attribute, for 16,384 consecutive users each, the distinct values and a code
+-- for each user. Segments without `declared` are not indexed, or not yet.
+CREATE TABLE segments (
+    segment  INTEGER PRIMARY KEY,                -- users.pk >> 14
+    token    INTEGER NOT NULL,                   -- counts up with everything that makes blocks being made worthless
+    declared INTEGER,                            -- the highest declared index that it has blocks of
+    users    BLOB                                -- who was there when it was indexed, one bit each
+);
+CREATE TABLE index_heads (
+    key  INTEGER PRIMARY KEY,                    -- index << 32 | segment
+    head BLOB NOT NULL
+);
+CREATE TABLE index_parts (
+    key  INTEGER PRIMARY KEY,                    -- index << 48 | segment << 16 | part
+    part BLOB NOT NULL
+);
+
+-- Users made, changed or deleted since their segment was indexed.
+CREATE TABLE changed_users (
+    pk INTEGER PRIMARY KEY
+);
+
+-- Indexes that somebody declared, on paths into the metadata and the like.
+CREATE TABLE indexes (
+    id         INTEGER PRIMARY KEY,
+    path       TEXT NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL
+);

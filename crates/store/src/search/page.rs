@@ -1,0 +1,284 @@
+//! Counting, and pages of users in an order.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use purser_core::index::{first_of, segment_of};
+use purser_core::packed;
+use purser_core::query::{Query, Sort};
+use purser_core::user::Profile;
+
+use super::attributes::indexed;
+use super::filter::{Filter, GROUP, leaves};
+use super::keyed::candidates;
+use super::profiles::fetch;
+use super::sort::{First, Keys, SortKey};
+use crate::db::{Db, values};
+use crate::error::StoreError;
+use crate::open::Store;
+use crate::scan::SnapshotReader;
+
+/// Which users are wanted, and in which order.
+#[derive(Debug, Clone, Default)]
+pub struct SearchRequest<'q> {
+    /// `None`: all users.
+    pub query: Option<&'q Query>,
+    /// The number of a connection; `None`: the users of all.
+    pub connection: Option<i64>,
+    /// `None`: in the order they were stored.
+    pub sort: Option<&'q Sort>,
+    pub offset: u64,
+    pub limit: u64,
+    /// Whether to count all that match.
+    pub count: bool,
+}
+
+/// A page of users.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SearchResult {
+    pub users: Vec<Profile>,
+    /// How many users match, if that was asked.
+    pub total: Option<u64>,
+}
+
+/// So many profiles are read by one thread; for more it pays to open a snapshot for several.
+const FEW_PROFILES: i64 = 50_000;
+
+/// What some segments have for a page.
+struct Found {
+    count: u64,
+    first: First,
+}
+
+impl Store {
+    /// Returns a page of the users who match.
+    pub fn search_users(&self, request: &SearchRequest<'_>) -> Result<SearchResult, StoreError> {
+        let threads = self.threads_for(request)?;
+        let mut readers = self.snapshot(None, threads)?.into_readers();
+        let (page, total) = self.search_in(&mut readers, request)?;
+        let pks: Vec<i64> = page.iter().map(|key| key.pk).collect();
+        let mut users = Vec::with_capacity(pks.len());
+        fetch(&readers[0].db(), &pks, None, |_, packed| {
+            users.push(Profile::from_canonical(packed::unpacked(packed)));
+            ControlFlow::Continue(())
+        })?;
+        Ok(SearchResult { users, total })
+    }
+
+    /// Counts the users who match.
+    pub fn count_matching(
+        &self,
+        query: Option<&Query>,
+        connection: Option<i64>,
+    ) -> Result<u64, StoreError> {
+        let request = SearchRequest {
+            query,
+            connection,
+            count: true,
+            ..SearchRequest::default()
+        };
+        let result = self.search_users(&request)?;
+        Ok(result.total.unwrap_or(0))
+    }
+
+    /// Returns how many threads a search is worth.
+    fn threads_for(&self, request: &SearchRequest<'_>) -> Result<usize, StoreError> {
+        self.read("preparing a search", |db| {
+            let Some(query) = request.query else {
+                return Ok(1);
+            };
+            if candidates(db, &self.inner.hasher, query)?.is_some() {
+                return Ok(1);
+            }
+            let known: Vec<_> = indexed(db)?
+                .into_iter()
+                .map(|index| index.attribute)
+                .collect();
+            let is_known = |attribute| known.contains(attribute);
+            let is_indexed = leaves(query.expr())
+                .iter()
+                .all(|leaf| is_known(&leaf.attribute))
+                && request.sort.is_none_or(|sort| is_known(&sort.attribute));
+            let unread = unindexed_users(db)?;
+            let to_read = if is_indexed { unread } else { i64::MAX };
+            Ok(if to_read > FEW_PROFILES { cores() } else { 1 })
+        })
+    }
+
+    fn search_in(
+        &self,
+        readers: &mut [SnapshotReader],
+        request: &SearchRequest<'_>,
+    ) -> Result<(Vec<SortKey>, Option<u64>), StoreError> {
+        let db = readers[0].db();
+        let most =
+            usize::try_from(request.offset.saturating_add(request.limit)).unwrap_or(usize::MAX);
+        let offset = usize::try_from(request.offset).unwrap_or(usize::MAX);
+        let page = |first: First| first.into_sorted().into_iter().skip(offset).collect();
+        if let Some(query) = request.query
+            && let Some(pks) = candidates(&db, &self.inner.hasher, query)?
+        {
+            let found = keyed(&db, request, &pks, most)?;
+            return Ok((page(found.first), request.count.then_some(found.count)));
+        }
+        let counted = match (request.count, request.query) {
+            (true, None) => Some(count_all(&db, request.connection)?),
+            _ => None,
+        };
+        let enough = if request.count && counted.is_none() || request.sort.is_some() {
+            u64::MAX
+        } else {
+            most as u64
+        };
+        let (from, to) = edges(&db)?;
+        let next = AtomicI64::new(from);
+        let work = |reader: &SnapshotReader| collect(reader, request, most, enough, (&next, to));
+        let found: Vec<Found> = if readers.len() == 1 {
+            vec![work(&readers[0])?]
+        } else {
+            std::thread::scope(|scope| {
+                let work = &work;
+                let threads: Vec<_> = readers
+                    .iter_mut()
+                    .map(|reader| scope.spawn(move || work(reader)))
+                    .collect();
+                threads
+                    .into_iter()
+                    .map(|thread| {
+                        thread
+                            .join()
+                            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                    })
+                    .collect::<Result<_, _>>()
+            })?
+        };
+        let mut first = First::new(most, is_descending(request));
+        let mut count = 0;
+        for found in found {
+            count += found.count;
+            first.merge(found.first);
+        }
+        let total = request.count.then(|| counted.unwrap_or(count));
+        Ok((page(first), total))
+    }
+}
+
+/// Takes group after group from the others until there are no more, or enough is found.
+fn collect(
+    reader: &SnapshotReader,
+    request: &SearchRequest<'_>,
+    most: usize,
+    enough: u64,
+    (next, to): (&AtomicI64, i64),
+) -> Result<Found, StoreError> {
+    let db = reader.db();
+    let mut filter = Filter::new(&db, request.query, request.connection)?;
+    let mut keys = request.sort.map(|sort| Keys::new(&db, sort)).transpose()?;
+    let mut found = Found {
+        count: 0,
+        first: First::new(most, is_descending(request)),
+    };
+    loop {
+        let group = next.fetch_add(GROUP, Ordering::Relaxed);
+        if group > to || found.count >= enough {
+            return Ok(found);
+        }
+        for segment in group..(group + GROUP).min(to + 1) {
+            let users = filter.matching(&db, segment)?;
+            if users.is_empty() {
+                continue;
+            }
+            let before = usize::try_from(found.count).unwrap_or(usize::MAX);
+            found.count += users.count() as u64;
+            match &mut keys {
+                Some(keys) => keys.offer(&db, &filter, segment, &users, &mut found.first)?,
+                None => {
+                    for place in users.iter().take(most.saturating_sub(before)) {
+                        found.first.push(SortKey {
+                            value: None,
+                            pk: first_of(segment) + place as i64,
+                        });
+                    }
+                }
+            }
+            if found.count >= enough {
+                return Ok(found);
+            }
+        }
+    }
+}
+
+/// Searches among a few users.
+fn keyed(
+    db: &Db<'_>,
+    request: &SearchRequest<'_>,
+    pks: &[i64],
+    most: usize,
+) -> Result<Found, StoreError> {
+    let mut filter = Filter::new(db, request.query, request.connection)?;
+    let mut keys = request.sort.map(|sort| Keys::new(db, sort)).transpose()?;
+    let mut found = Found {
+        count: 0,
+        first: First::new(most, is_descending(request)),
+    };
+    fetch(db, pks, request.connection, |index, packed| {
+        if filter.matches(packed) {
+            found.count += 1;
+            let pk = pks[index];
+            found.first.push(match &mut keys {
+                Some(keys) => keys.of(pk, packed),
+                None => SortKey { value: None, pk },
+            });
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(found)
+}
+
+fn is_descending(request: &SearchRequest<'_>) -> bool {
+    request.sort.is_some_and(|sort| sort.descending)
+}
+
+/// Returns the first and the last segment that has users; the last is before the first if there are none.
+pub(super) fn edges(db: &Db<'_>) -> Result<(i64, i64), StoreError> {
+    let doing = "looking for the first and the last user";
+    // Two statements: SQLite answers min or max from one end of the table, but both together by reading all of it.
+    let edge = |sql| db.row(doing, sql, &[], |row| row.opt_int(0));
+    let first = edge("SELECT min(pk) FROM users")?.flatten();
+    let last = edge("SELECT max(pk) FROM users")?.flatten();
+    Ok(match (first, last) {
+        (Some(first), Some(last)) => {
+            let first = segment_of(first);
+            (first - first % GROUP, segment_of(last))
+        }
+        _ => (0, -1),
+    })
+}
+
+/// Estimates how many users are in segments that are not indexed.
+fn unindexed_users(db: &Db<'_>) -> Result<i64, StoreError> {
+    let (first, last) = edges(db)?;
+    let built = db.row(
+        "counting indexed users",
+        "SELECT count(*) FROM segments WHERE declared IS NOT NULL",
+        &[],
+        |row| row.int(0),
+    )?;
+    Ok((last + 1 - first - built.unwrap_or(0)).max(0) * purser_core::index::SEGMENT_USERS as i64)
+}
+
+fn count_all(db: &Db<'_>, connection: Option<i64>) -> Result<u64, StoreError> {
+    let count = db.row(
+        "counting users",
+        "SELECT CAST(coalesce(sum(users), 0) AS BIGINT) FROM connections WHERE ?1 IS NULL OR pk = ?1",
+        values![connection],
+        |row| row.int(0),
+    )?;
+    Ok(count.unwrap_or(0).try_into().unwrap_or(0))
+}
+
+pub(super) fn cores() -> usize {
+    std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(8)
+}

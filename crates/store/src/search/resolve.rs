@@ -1,0 +1,117 @@
+//! Those of whom only the profile can tell.
+
+use std::ops::ControlFlow;
+
+use purser_core::index::{Bits, Bounds, first_of, place_of};
+
+use super::filter::{Filter, numbers};
+use super::profiles::{fetch, scan};
+use crate::db::Db;
+use crate::error::StoreError;
+
+/// So many users of a segment are read faster one by one than with all that lie between them.
+const SPARSE: usize = 2048;
+
+/// Hands the profiles of `wanted` to `each`, in order; those that are there, of the filter's connection.
+pub(super) fn read(
+    db: &Db<'_>,
+    filter: (Option<i64>, Option<&str>),
+    segment: i64,
+    wanted: &Bits,
+    mut each: impl FnMut(i64, &str) -> ControlFlow<()>,
+) -> Result<(), StoreError> {
+    let count = wanted.count();
+    if count == 0 {
+        return Ok(());
+    }
+    let (connection, needle) = filter;
+    if count <= SPARSE {
+        let pks: Vec<i64> = wanted
+            .iter()
+            .map(|place| first_of(segment) + place as i64)
+            .collect();
+        return fetch(db, &pks, connection, |index, packed| {
+            each(pks[index], packed)
+        });
+    }
+    let (first, last) = numbers(segment);
+    scan(db, (first, last), connection, needle, |pk, packed| {
+        if wanted.contains(place_of(pk)) {
+            each(pk, packed)
+        } else {
+            ControlFlow::Continue(())
+        }
+    })
+}
+
+impl Filter {
+    /// Returns who of a segment matches.
+    pub(super) fn matching(&mut self, db: &Db<'_>, segment: i64) -> Result<Bits, StoreError> {
+        let Bounds { mut sure, maybe } = self.bounds(db, segment)?;
+        let mut open = maybe;
+        open.subtract(&sure);
+        let needle = self.needle().map(str::to_owned);
+        let connection = self.connection;
+        read(
+            db,
+            (connection, needle.as_deref()),
+            segment,
+            &open,
+            |pk, packed| {
+                if self.matches(packed) {
+                    sure.insert(place_of(pk));
+                }
+                ControlFlow::Continue(())
+            },
+        )?;
+        Ok(sure)
+    }
+
+    /// Hands the matching users numbered `from..=to`, all of one segment, to `each`, in order.
+    pub(crate) fn each_match(
+        &mut self,
+        db: &Db<'_>,
+        (from, to): (i64, i64),
+        mut each: impl FnMut(i64, &str) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        let segment = purser_core::index::segment_of(from);
+        let mut bounds = if self.takes_all() {
+            // Nothing to ask: whoever is there.
+            Bounds {
+                sure: Bits::none(),
+                maybe: Bits::all(),
+            }
+        } else {
+            self.bounds(db, segment)?
+        };
+        bounds.maybe.keep_range(place_of(from), place_of(to) + 1);
+        let needle = bounds
+            .sure
+            .is_empty()
+            .then(|| self.needle().map(str::to_owned))
+            .flatten();
+        let sure = bounds.sure;
+        let connection = self.connection;
+        let filter = (connection, needle.as_deref());
+        let mut judge = |pk: i64, packed: &str| {
+            if sure.contains(place_of(pk)) || self.matches(packed) {
+                each(pk, packed)
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        // A range that is wanted as a whole is read as one.
+        let width = place_of(to) + 1 - place_of(from);
+        if bounds.maybe.count() * 8 > width {
+            let wanted = bounds.maybe;
+            return scan(db, (from, to), connection, filter.1, |pk, packed| {
+                if wanted.contains(place_of(pk)) {
+                    judge(pk, packed)
+                } else {
+                    ControlFlow::Continue(())
+                }
+            });
+        }
+        read(db, filter, segment, &bounds.maybe, judge)
+    }
+}
