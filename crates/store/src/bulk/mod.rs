@@ -9,6 +9,9 @@
 //! ```
 //! Step 2 touches the key table in its own order, once a key, which is what makes large imports fast. Step 3 keeps the
 //! meaning of "one row after the other": a row that shares a key with another of its batch looks again.
+//!
+//! The rules ([`apply`]) are the same on both databases; they ask a [`tables::Tables`]. SQLite answers with statements
+//! ([`sqlite`]), PostgreSQL from memory ([`postgres`]), because each question would be a round trip.
 
 mod apply;
 mod postgres;
