@@ -100,7 +100,7 @@ impl Base {
                 SqliteFile::open(path).map(Self::Sqlite)
             }
             StoreUrl::Postgres(url) => {
-                let server = PostgresServer::new((**url).clone());
+                let server = PostgresServer::new((**url).clone())?;
                 migrate::postgres(&server, create)?;
                 Ok(Self::Postgres(server))
             }

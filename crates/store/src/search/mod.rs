@@ -22,6 +22,9 @@ mod reader;
 mod resolve;
 mod sort;
 
+#[cfg(test)]
+mod tests;
+
 pub use attributes::Index;
 pub use build::BuildStep;
 pub use filter::Filter;
