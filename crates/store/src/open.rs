@@ -86,7 +86,7 @@ pub(crate) struct Inner {
 /// The database below.
 pub(crate) enum Base {
     Sqlite(SqliteFile),
-    Postgres(PostgresServer),
+    Postgres(Box<PostgresServer>),
 }
 
 impl Base {
@@ -102,7 +102,7 @@ impl Base {
             StoreUrl::Postgres(url) => {
                 let server = PostgresServer::new((**url).clone())?;
                 migrate::postgres(&server, create)?;
-                Ok(Self::Postgres(server))
+                Ok(Self::Postgres(Box::new(server)))
             }
         }
     }
