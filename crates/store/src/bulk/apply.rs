@@ -47,8 +47,19 @@ pub(super) struct Apply<'a, T> {
     moved: HashSet<i64>,
     merged: String,
     failures: Vec<FailedRow>,
-    summary: Summary,
-    inserted: HashMap<i64, i64>,
+    done: Done,
+}
+
+/// What was done.
+#[derive(Default)]
+pub(super) struct Done {
+    pub(super) summary: Summary,
+    /// How many users each connection got.
+    pub(super) inserted: HashMap<i64, i64>,
+    /// The first and the last new user.
+    pub(super) new: Option<(i64, i64)>,
+    /// The users that were changed.
+    pub(super) changed: Vec<i64>,
 }
 
 impl<'a, T: Tables> Apply<'a, T> {
@@ -70,20 +81,19 @@ impl<'a, T: Tables> Apply<'a, T> {
             moved: HashSet::new(),
             merged: String::new(),
             failures: vec![],
-            summary: Summary::default(),
-            inserted: HashMap::new(),
+            done: Done::default(),
         })
     }
 
-    /// Returns what was done, and how many users each connection got.
-    pub(super) fn run(mut self) -> Result<(Summary, HashMap<i64, i64>), StoreError> {
+    pub(super) fn run(mut self) -> Result<Done, StoreError> {
         let mut hits = self.tables.claim_keys()?;
         hits.sort_unstable_by_key(|hit| (hit.row, hit.kind));
         self.rows(&hits)?;
-        self.summary.failed += self.step.failures.len() as u64;
-        self.summary.total += self.step.failures.len() as u64;
+        self.done.summary.failed += self.step.failures.len() as u64;
+        self.done.summary.total += self.step.failures.len() as u64;
         self.tables.finish(&[&self.failures, self.step.failures])?;
-        Ok((self.summary, self.inserted))
+        self.done.changed.sort_unstable();
+        Ok(self.done)
     }
 
     fn pk(&self, row: u32) -> i64 {
@@ -114,9 +124,9 @@ impl<'a, T: Tables> Apply<'a, T> {
                     errors
                 }
             };
-            self.summary.total += 1;
+            self.done.summary.total += 1;
             if !errors.is_empty() {
-                self.summary.failed += 1;
+                self.done.summary.failed += 1;
                 let record = masked(self.batch.str(entry.source));
                 self.failures
                     .push(FailedRow::new(entry.place, record, &errors)?);
@@ -255,8 +265,10 @@ impl<'a, T: Tables> Apply<'a, T> {
             self.moved.insert(hit.hash);
             self.tables.insert_key(hit.hash, pk, entry.connection)?;
         }
-        self.summary.inserted += 1;
-        *self.inserted.entry(entry.connection).or_default() += 1;
+        self.done.summary.inserted += 1;
+        let first = self.done.new.map_or(pk, |(first, _)| first);
+        self.done.new = Some((first, pk));
+        *self.done.inserted.entry(entry.connection).or_default() += 1;
         Ok(())
     }
 
@@ -294,7 +306,8 @@ impl<'a, T: Tables> Apply<'a, T> {
             }
         }
         self.tables.update(user, &self.merged)?;
-        self.summary.updated += 1;
+        self.done.summary.updated += 1;
+        self.done.changed.push(user.pk);
         Ok(vec![])
     }
 

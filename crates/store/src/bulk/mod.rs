@@ -31,8 +31,9 @@ use crate::keys::{KeyHasher, KeyKind};
 use crate::lease::{Lease, hold};
 use crate::open::Store;
 use crate::row_errors::FailedRow;
+use crate::search::{note_changes, note_new};
 use crate::users::{count_users, is_unique};
-use apply::Apply;
+use apply::{Apply, Done};
 use sqlite::SqliteTables;
 use tables::Scope;
 
@@ -211,7 +212,12 @@ impl Store {
                 job: lease.job,
                 upsert: step.upsert,
             };
-            let (summary, inserted) = match db.as_sqlite() {
+            let Done {
+                summary,
+                inserted,
+                new,
+                changed,
+            } = match db.as_sqlite() {
                 Some(db) => Apply::new(SqliteTables::new(db, scope)?, step, lease, now)?.run()?,
                 None => db
                     .with_postgres(|client| {
@@ -223,6 +229,10 @@ impl Store {
             for (connection, inserted) in inserted {
                 count_users(db, connection, inserted)?;
             }
+            if let Some((first, last)) = new {
+                note_new(db, first, last)?;
+            }
+            note_changes(db, &changed)?;
             let so_far = write_progress(db, lease, step, summary)?;
             Ok(BatchOutcome {
                 step: summary,

@@ -1,10 +1,12 @@
 //! What is easily lost between memory and tables: rows that meet in one batch, long ones, many of them, and errors.
 
 use purser_core::id::UserId;
+use purser_core::query::{Limits, Query};
 
 use super::{EXISTS, FullRow, How, Scene, TWICE};
 use crate::row_errors::FailedRow;
 use crate::testing::{New, connection, on_both_stores};
+use crate::{BuildStep, SearchRequest};
 
 on_both_stores!(
     only_the_first_of_many_equal_rows_counts,
@@ -17,6 +19,7 @@ on_both_stores!(
     rows_far_apart_meet,
     a_step_that_fails_leaves_nothing,
     many_rows_may_fail,
+    searches_see_what_steps_changed,
 );
 
 fn only_the_first_of_many_equal_rows_counts(new: New) {
@@ -286,4 +289,37 @@ fn many_rows_may_fail(new: New) {
     assert_eq!(errors.len(), 3000);
     assert_eq!(errors[2999], format!("3000 {EXISTS}"));
     assert_eq!(scene.everything().len(), before + 3000 + 1);
+}
+
+fn searches_see_what_steps_changed(new: New) {
+    let scene = Scene::new(new);
+    let row = |n: usize, name: &str| {
+        FullRow::new(&format!("auth0|{n}"), &format!("{n}@b.co"), scene.default)
+            .with(format!(",\"name\":\"{name}\""))
+    };
+    let found = |name: &str| {
+        let query = Query::parse(&format!("name:{name}"), Limits::None).unwrap();
+        let request = SearchRequest {
+            query: Some(&query),
+            limit: 100,
+            count: true,
+            ..SearchRequest::default()
+        };
+        scene.store.search_users(&request).unwrap().total.unwrap()
+    };
+    let rows: Vec<FullRow> = (0..40).map(|n| row(n, "old")).collect();
+    scene.apply_full(&scene.job(1), &rows, How::Insert);
+    for (number, most, how) in [
+        (2, 3, How::Upsert),
+        (3, 30, How::Upsert),
+        (4, 5, How::Replace),
+    ] {
+        while scene.store.build_indexes().unwrap() != BuildStep::Nothing {}
+        let (name, more) = (format!("new{number}"), 100 * usize::from(number));
+        let mut rows: Vec<FullRow> = (0..most).map(|n| row(n, &name)).collect();
+        rows.push(row(more, &name));
+        scene.apply_full(&scene.job(number), &rows, how);
+        assert_eq!(found(&name), most as u64 + 1);
+    }
+    assert_eq!(found("old"), 10);
 }
