@@ -32,6 +32,7 @@ const CORE: Graph = &[
             "import",
             "job",
             "json",
+            "query",
             "secret",
             "user",
         ],

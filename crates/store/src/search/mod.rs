@@ -20,11 +20,13 @@ mod page;
 mod profiles;
 mod resolve;
 mod sort;
+mod states;
 
 pub use attributes::Index;
 pub use build::BuildStep;
 pub use filter::Filter;
 pub use page::{SearchRequest, SearchResult};
 pub use sort::{Sort, SortKey};
+pub use states::{IndexState, IndexStates};
 
 pub(crate) use changes::{note_change, note_changes, note_new};

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::ops::ControlFlow;
 
+use purser_core::api::SortBy;
 use purser_core::index::{Bits, Head, first_of, place_of};
 use purser_core::query::{Attribute, Extractor, OwnedScalar, Scalar};
 
@@ -19,6 +20,19 @@ use crate::error::StoreError;
 pub struct Sort {
     pub attribute: Attribute,
     pub descending: bool,
+}
+
+impl From<SortBy> for Sort {
+    fn from(asked: SortBy) -> Self {
+        let SortBy {
+            attribute,
+            descending,
+        } = asked;
+        Self {
+            attribute,
+            descending,
+        }
+    }
 }
 
 /// Where a user stands in a sorted list.
