@@ -32,6 +32,6 @@ pub use open::{LogFolder, OpenOptions, Store, StoreUrl};
 pub use row_errors::FailedRow;
 pub use scan::{Snapshot, SnapshotReader};
 pub use search::{
-    BuildStep, Filter, Index, IndexState, IndexStates, SearchRequest, SearchResult, Sort, SortKey,
+    BuildStep, Filter, Index, IndexState, IndexStates, Keys, SearchRequest, SearchResult, SortKey,
 };
 pub use users::{NewUserRecord, UserWrite};

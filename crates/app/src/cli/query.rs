@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use purser_core::api::SortBy;
-use purser_core::query::{Attribute, Limits, Query};
+use purser_core::query::{Attribute, Class, Limits, Query, Sort};
 use purser_engine::Engine;
-use purser_store::{SearchRequest, SearchResult, Sort};
+use purser_store::{SearchRequest, SearchResult};
 
 use super::context::Context;
 use super::failure::Failure;
@@ -20,11 +19,15 @@ pub(crate) fn query(text: &str, context: &Context) -> Result<Query, Failure> {
 
 /// Reads an order: `created_at:-1`.
 pub(crate) fn sort(text: &str, context: &Context) -> Result<Sort, Failure> {
-    match SortBy::parse(text, limits(context)) {
-        Ok(sort) => Ok(sort.into()),
-        Err(error) => Err(Failure::usage(error.to_string())
-            .hinted("for example `--sort created_at:-1`, the latest first")),
+    let sort = Sort::parse(text).map_err(|error| {
+        Failure::usage(error.to_string())
+            .hinted("for example `--sort created_at:-1`, the latest first")
+    })?;
+    if context.settings.auth0_limits && sort.attribute.class() == Class::Metadata {
+        let message = format!("Auth0 does not sort users by `{}`", sort.attribute);
+        return Err(Failure::usage(message).hinted("leave `--auth0-limits` out"));
     }
+    Ok(sort)
 }
 
 /// Reads the name of an attribute.

@@ -32,7 +32,6 @@ const CORE: Graph = &[
             "import",
             "job",
             "json",
-            "query",
             "secret",
             "user",
         ],

@@ -7,7 +7,6 @@ mod fields;
 mod job;
 mod object;
 mod schema;
-mod sort;
 mod user;
 
 pub use check::wrong_type;
@@ -18,7 +17,6 @@ pub use connection::{
 pub use fields::{Selection, select_fields};
 pub use job::{Detail, job_body};
 pub use schema::{INVALID_JSON, Property, Rule, Schema, Telling, violation};
-pub use sort::{SortBy, SortError};
 pub use user::{UserDraft, UserPatch};
 
 /// Why a request that is well-formed cannot be done: 400 with this sentence and code.

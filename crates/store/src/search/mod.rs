@@ -18,6 +18,7 @@ mod indexes;
 mod keyed;
 mod page;
 mod profiles;
+mod reader;
 mod resolve;
 mod sort;
 mod states;
@@ -26,7 +27,7 @@ pub use attributes::Index;
 pub use build::BuildStep;
 pub use filter::Filter;
 pub use page::{SearchRequest, SearchResult};
-pub use sort::{Sort, SortKey};
+pub use sort::{Keys, SortKey};
 pub use states::{IndexState, IndexStates};
 
 pub(crate) use changes::{note_change, note_changes, note_new};

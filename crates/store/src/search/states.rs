@@ -4,12 +4,11 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use purser_core::index::{Bits, segment_of};
-use purser_core::query::{Attribute, Query};
+use purser_core::query::{Attribute, Query, Sort};
 
 use super::attributes::{BUILT_IN, Index, declared, indexed};
 use super::blocks::unreadable;
 use super::filter::leaves;
-use super::sort::Sort;
 use crate::db::Db;
 use crate::error::StoreError;
 use crate::open::Store;

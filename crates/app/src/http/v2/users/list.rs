@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use purser_core::api::{Selection, SortBy, SortError};
+use purser_core::api::Selection;
 use purser_core::limits::PAGING_WINDOW;
-use purser_core::query::Query;
+use purser_core::query::{Class, Query, Sort};
 use purser_engine::Engine;
-use purser_store::{SearchRequest, SearchResult, Sort};
+use purser_store::{SearchRequest, SearchResult};
 
 use super::shape::UserList;
 use crate::http::answer::json_text;
@@ -143,17 +143,30 @@ impl Asked {
 }
 
 fn sort(text: &str, app: &App) -> Result<Sort, ApiError> {
-    let refused = |error: SortError| {
-        let problem = match error {
-            SortError::Shape(_) => format!("String does not match pattern {SORT_PATTERN}"),
-            other => other.to_string(),
-        };
+    let refused = |problem: &str| {
         ApiError::invalid_query(format!(
             "Query validation error: '{problem}' on property sort ({SORT})."
         ))
     };
-    let asked = SortBy::parse(text, app.query_limits()).map_err(refused)?;
-    Ok(asked.into())
+    if app.auth0_limits() && !has_auth0s_shape(text) {
+        return Err(refused(&format!(
+            "String does not match pattern {SORT_PATTERN}"
+        )));
+    }
+    let sort = Sort::parse(text).map_err(|error| refused(&error.to_string()))?;
+    if app.auth0_limits() && sort.attribute.class() == Class::Metadata {
+        // Auth0's words are not known; that it does not sort by metadata is documented.
+        return Err(refused(&format!("Cannot sort by {}", sort.attribute)));
+    }
+    Ok(sort)
+}
+
+/// Returns whether a text matches [`SORT_PATTERN`].
+fn has_auth0s_shape(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+    text.rsplit_once(':').is_some_and(|(name, direction)| {
+        !name.is_empty() && name.chars().all(is_plain) && matches!(direction, "1" | "-1")
+    })
 }
 
 const TOTALS: &str = "Return results inside an object that contains the total result count (true) or as a direct \
