@@ -6,6 +6,7 @@ use purser_core::field::PathError;
 use purser_core::format::FileError;
 use purser_core::id::JobId;
 use purser_core::job::JobFailure;
+use purser_core::query::{QueryError, SortError};
 use purser_store::StoreError;
 
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +27,12 @@ pub enum EngineError {
     Output(#[source] std::io::Error),
     #[error("a field cannot be exported: {0}")]
     Field(PathError),
+    #[error("the query cannot be read: {0}")]
+    Query(#[from] QueryError),
+    #[error(transparent)]
+    Sort(#[from] SortError),
+    #[error("could not sort the users")]
+    Sorting(#[source] std::io::Error),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("{0}")]
