@@ -6,6 +6,7 @@ mod clock;
 mod error;
 pub mod export;
 pub mod import;
+pub mod index;
 mod input;
 pub mod jobs;
 pub mod report;

@@ -170,7 +170,7 @@ fn sort(text: &str) -> Result<Sort, String> {
 }
 
 /// Reads `NAME` or `NAME=TITLE`.
-fn field(text: &str) -> Result<Field, String> {
+pub(super) fn field(text: &str) -> Result<Field, String> {
     let (name, title) = match text.split_once('=') {
         Some((name, title)) => (name, Some(title)),
         None => (text, None),

@@ -8,5 +8,6 @@
 mod broken;
 mod export;
 mod import;
+mod index;
 mod jobs;
 mod support;

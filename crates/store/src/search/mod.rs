@@ -21,6 +21,7 @@ mod profiles;
 mod reader;
 mod resolve;
 mod sort;
+mod states;
 
 #[cfg(test)]
 mod tests;
@@ -30,5 +31,6 @@ pub use build::BuildStep;
 pub use filter::Filter;
 pub use page::{SearchRequest, SearchResult};
 pub use sort::{Keys, SortKey};
+pub use states::{IndexState, IndexStates};
 
 pub(crate) use changes::{note_change, note_changes, note_new};

@@ -1,6 +1,7 @@
 //! Users made, found, changed and deleted one at a time, on both databases.
 
 use super::*;
+use crate::SearchRequest;
 use crate::testing::{New, TestStore, connection, on_both_stores};
 
 on_both_stores!(
@@ -115,7 +116,13 @@ fn pages_and_counts_are_of_one_connection(new: New) {
         insert(&store, connection_2, name);
     }
     let page = |connection, offset, limit| {
-        let users = store.list_users(connection, offset, limit).unwrap();
+        let request = SearchRequest {
+            connection,
+            offset,
+            limit,
+            ..SearchRequest::default()
+        };
+        let users = store.search_users(&request).unwrap().users;
         users.iter().map(keys).collect::<Vec<_>>().join(" ")
     };
     assert_eq!(page(Some(connection_2), 1, 2), "b c");

@@ -10,6 +10,7 @@ mod import_refused;
 mod jobs;
 mod manual;
 mod postgres;
+mod search;
 mod serve;
 mod users;
 mod validate;

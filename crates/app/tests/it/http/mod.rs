@@ -3,10 +3,13 @@
 mod connections;
 mod exports;
 mod imports;
+mod indexes;
 mod limits;
 mod management;
 mod oauth;
+mod oracle;
 mod scrub;
+mod search;
 mod server;
 mod support;
 mod users;

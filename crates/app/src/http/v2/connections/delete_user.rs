@@ -39,7 +39,7 @@ pub(crate) async fn delete(
     PathParam(id): PathParam,
     params: QueryParams,
 ) -> Result<Response, ApiError> {
-    let email = fold(required(&params, "email")?).into_owned();
+    let email = fold(&required(&params, "email")?).into_owned();
     let id = parse_id(&id)?;
     app.blocking(move |engine| delete_by_email(engine, &id, &email))
         .await?;
