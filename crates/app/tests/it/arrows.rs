@@ -20,7 +20,10 @@ const CRATES: Graph = &[
             "purser-testdb",
         ],
     ),
-    ("purser-engine", &["purser-core", "purser-store"]),
+    (
+        "purser-engine",
+        &["purser-core", "purser-store", "purser-testdb"],
+    ),
     ("purser-store", &["purser-core", "purser-testdb"]),
     ("purser-core", &[]),
     ("purser-testdb", &[]),

@@ -321,27 +321,10 @@ fn command(home: &Path) -> Command {
         .env_clear()
         .current_dir(home)
         .arg("--store")
-        .arg(store(home))
+        .arg(purser_testdb::store_of(home, "store.db"))
         .arg("--files")
         .arg(home.join("store.db-files"));
     command
-}
-
-/// Returns the store of a home: a file in it, or with `PURSER_TEST_STORE=postgres` a schema of its own in PostgreSQL.
-fn store(home: &Path) -> String {
-    let file = home.join("store.db");
-    match std::env::var("PURSER_TEST_STORE").as_deref() {
-        Err(_) | Ok("sqlite") => return file.display().to_string(),
-        Ok("postgres") => {}
-        Ok(other) => panic!("PURSER_TEST_STORE is sqlite or postgres, not {other}"),
-    }
-    // The first command chooses the schema, the others find it here.
-    let note = home.join("store.url");
-    std::fs::read_to_string(&note).unwrap_or_else(|_| {
-        let url = purser_testdb::Cluster::shared().schema();
-        std::fs::write(&note, &url).unwrap();
-        url
-    })
 }
 
 /// Makes a client and returns its id and secret.
