@@ -232,12 +232,7 @@ pub(crate) fn members(packed: &str) -> impl Iterator<Item = PackedMember<'_>> {
             }
             _ => return None,
         };
-        // A code may begin a value: of an identity, which opens two brackets, or of an id, which opens a string.
-        let end = match bytes.get(start) {
-            Some(&code) if code == IDENTITY_CODE as u8 => json::container_end(bytes, start + 1, 2),
-            Some(&code) if code == AUTH0_ID_CODE as u8 => json::string_end(bytes, start),
-            _ => json::value_end(bytes, start),
-        };
+        let end = value_end(bytes, start);
         at = end;
         let is_packed = matches!(key, "\"identities\"" | "\"user_id\"" | "\"picture\"")
             && next_code(&bytes[..end], start).is_some();
@@ -247,6 +242,45 @@ pub(crate) fn members(packed: &str) -> impl Iterator<Item = PackedMember<'_>> {
             is_packed,
         })
     })
+}
+
+/// Returns where the value of a root attribute ends. A code may begin it: of an identity, which opens two brackets, or of
+/// an id, which opens a string.
+fn value_end(bytes: &[u8], start: usize) -> usize {
+    match bytes.get(start) {
+        Some(&code) if code == IDENTITY_CODE as u8 => json::container_end(bytes, start + 1, 2),
+        Some(&code) if code == AUTH0_ID_CODE as u8 => json::string_end(bytes, start),
+        _ => json::value_end(bytes, start),
+    }
+}
+
+/// Returns the code of a root attribute's key; `None` if it is written out.
+pub(crate) fn key_code(name: &str) -> Option<u8> {
+    let mut key = String::new();
+    push_key(&mut key, name);
+    key.bytes().next().filter(|code| *code < 0x20)
+}
+
+/// Returns whether keys of the root are written as codes: whether the first one is, for the text is packed as a whole.
+pub(crate) fn has_codes(profile: &str) -> bool {
+    profile.as_bytes().get(1).is_some_and(|byte| *byte < 0x20)
+}
+
+/// Returns where the value behind a key's code starts. A code of a key stands nowhere else, so nothing before it need be
+/// read.
+pub(crate) fn find_code(packed: &str, code: u8) -> Option<usize> {
+    memchr::memchr(code, packed.as_bytes()).map(|at| at + 1)
+}
+
+/// Appends the value that starts at a place, if it holds codes itself.
+pub(crate) fn unpack_value(packed: &str, start: usize, out: &mut String) -> bool {
+    let bytes = packed.as_bytes();
+    let end = value_end(bytes, start);
+    let is_packed = next_code(&bytes[..end], start).is_some();
+    if is_packed {
+        unpack(&packed[start..end], out);
+    }
+    is_packed
 }
 
 /// Returns the value of a root attribute as plain JSON.
@@ -349,6 +383,21 @@ mod tests {
             .collect();
         assert_eq!(shown(profile), plain);
         assert_eq!(plain.len(), 6);
+    }
+
+    #[test]
+    fn keys_are_found_by_their_codes() {
+        let profile = r#"{"email":"a@b.co","x":1,"user_id":"auth0|1","name":"Z"}"#;
+        let text = packed(profile);
+        let at = |name| find_code(&text, key_code(name).unwrap()).map(|at| &text[at..at + 3]);
+        assert!(has_codes(&text) && !has_codes(profile) && !has_codes("{"));
+        assert_eq!(at("name"), Some("\"Z\""));
+        assert_eq!(at("nickname"), None);
+        assert_eq!(key_code("x"), None);
+        let mut out = String::new();
+        let of = |name| find_code(&text, key_code(name).unwrap()).unwrap();
+        assert!(unpack_value(&text, of("user_id"), &mut out) && out == "\"auth0|1\"");
+        assert!(!unpack_value(&text, of("email"), &mut out));
     }
 
     #[test]

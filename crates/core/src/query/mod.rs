@@ -1,14 +1,26 @@
 //! The query language of `GET /users` (skeleton).
 
 mod attribute;
+mod check;
+mod date;
 mod error;
 mod expr;
 mod extract;
+mod field;
 mod fold;
+mod fuzzy;
 mod leaf;
+mod lexer;
 mod matcher;
+mod needle;
+mod parser;
+mod pattern;
 mod print;
+mod render;
 mod scalar;
+mod syntax;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
@@ -39,16 +51,20 @@ pub struct Query {
 }
 
 impl Query {
-    /// Reads a query.
+    /// Reads and checks a query. A blank one finds everybody.
     pub fn parse(text: &str, limits: Limits) -> Result<Self, QueryError> {
-        let _ = limits;
+        let expr = match parser::parse(text)? {
+            Some(clauses) => check::check(text, limits, clauses)?,
+            None => Expr::All,
+        };
         Ok(Self {
             text: text.to_owned(),
-            expr: Expr::All,
-            needle: None,
+            needle: needle::needle(&expr),
+            expr,
         })
     }
 
+    /// Returns what the query asks.
     pub fn expr(&self) -> &Expr {
         &self.expr
     }
@@ -58,15 +74,16 @@ impl Query {
         &self.text
     }
 
-    /// Returns a text that every matching profile contains in its packed form.
+    /// Returns a text that every matching profile holds, if it is canonical JSON, packed or plain; `None` if there is none
+    /// that one can be sure of.
     pub fn needle(&self) -> Option<&str> {
         self.needle.as_deref()
     }
 }
 
-/// Prints the canonical form.
+/// Prints the canonical form: it is read as the same formula again, and then printed as the same text.
 impl fmt::Display for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        self.expr.fmt(f)
     }
 }

@@ -79,22 +79,29 @@ impl Span {
             Self::Prefix(prefix) => {
                 matches!(value, Scalar::Text(text) if text.starts_with(prefix.as_str()))
             }
-            Self::Between(from, to) => {
-                let order = |bound: &OwnedScalar| value.order(&bound.as_scalar());
-                let after = match from {
-                    Bound::Unbounded => true,
-                    Bound::Included(bound) => order(bound) != Ordering::Less,
-                    Bound::Excluded(bound) => order(bound) == Ordering::Greater,
-                };
-                after
-                    && match to {
-                        Bound::Unbounded => true,
-                        Bound::Included(bound) => order(bound) != Ordering::Greater,
-                        Bound::Excluded(bound) => order(bound) == Ordering::Less,
-                    }
-            }
+            Self::Between(from, to) => is_between(from, to, value),
         }
     }
+}
+
+/// Returns whether a value lies between two bounds.
+pub(super) fn is_between(
+    from: &Bound<OwnedScalar>,
+    to: &Bound<OwnedScalar>,
+    value: Scalar<'_>,
+) -> bool {
+    let order = |bound: &OwnedScalar| value.order(&bound.as_scalar());
+    let is_after = match from {
+        Bound::Unbounded => true,
+        Bound::Included(bound) => order(bound) != Ordering::Less,
+        Bound::Excluded(bound) => order(bound) == Ordering::Greater,
+    };
+    is_after
+        && match to {
+            Bound::Unbounded => true,
+            Bound::Included(bound) => order(bound) != Ordering::Greater,
+            Bound::Excluded(bound) => order(bound) == Ordering::Less,
+        }
 }
 
 #[cfg(test)]

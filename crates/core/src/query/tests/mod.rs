@@ -1,0 +1,7 @@
+//! The room as a whole.
+
+mod errors;
+mod hostile;
+mod naive;
+mod printing;
+mod recorded;
