@@ -16,6 +16,7 @@ mod changes;
 mod filter;
 mod indexes;
 mod keyed;
+mod next;
 mod page;
 mod profiles;
 mod resolve;
@@ -28,3 +29,4 @@ pub use page::{SearchRequest, SearchResult};
 pub use sort::{Sort, SortKey};
 
 pub(crate) use changes::{note_change, note_changes, note_new};
+pub(crate) use next::{Matching, each_next};
