@@ -43,11 +43,11 @@ fn main() {
         "app_metadata.tenant.id:77",
         &profiles,
     );
-    let ids: Vec<_> = (0..30_000)
+    let ids: Vec<_> = (0..25_000)
         .map(|id| format!("\"auth0|{id:024x}\""))
         .collect();
     rate(
-        "30,000 ids",
+        "25,000 ids",
         &format!("user_id:({})", ids.join(" OR ")),
         &packed,
     );

@@ -267,7 +267,7 @@ impl<'q> Parser<'q> {
                 Kind::Tilde if fuzzy.is_none() => {
                     let number = self.take()?;
                     let digits = &self.lexer.slice(&number)[1..];
-                    let edits = if digits.is_empty() {
+                    let edits: f64 = if digits.is_empty() {
                         2.0
                     } else {
                         digits.parse().unwrap_or(2.0)
