@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use purser_core::edit::EditError;
 use purser_core::field::PathError;
 use purser_core::format::FileError;
 use purser_core::id::JobId;
 use purser_core::job::JobFailure;
+use purser_core::query::QueryError;
 use purser_store::StoreError;
 
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +28,10 @@ pub enum EngineError {
     Output(#[source] std::io::Error),
     #[error("a field cannot be exported: {0}")]
     Field(PathError),
+    #[error("the query is not understood: {0}")]
+    Query(QueryError),
+    #[error("{0}")]
+    Edit(EditError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("{0}")]
@@ -42,6 +48,18 @@ pub enum EngineError {
     NoConnection,
     #[error("the connection of job {0} no longer exists")]
     ConnectionGone(JobId),
+}
+
+impl From<QueryError> for EngineError {
+    fn from(error: QueryError) -> Self {
+        Self::Query(error)
+    }
+}
+
+impl From<EditError> for EngineError {
+    fn from(error: EditError) -> Self {
+        Self::Edit(error)
+    }
 }
 
 /// Auth0's sentence for a file that is no JSON (asserted by its own integration tests).
@@ -63,6 +81,12 @@ impl EngineError {
                 details: UNPARSABLE.to_owned(),
                 reason,
                 hint: Some("put the users into one array, or turn the limits off".to_owned()),
+                position: None,
+            },
+            Self::Edit(EditError { message: _, hint }) => JobFailure {
+                details: reason.clone(),
+                reason,
+                hint: hint.clone(),
                 position: None,
             },
             Self::Store(error) if error.is_disk_full() => JobFailure {
