@@ -7,6 +7,7 @@ pub mod edit;
 mod error;
 pub mod export;
 pub mod import;
+pub mod index;
 mod input;
 pub mod jobs;
 pub mod report;

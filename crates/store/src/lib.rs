@@ -33,5 +33,7 @@ pub use lease::{Claimed, Ending, Lease};
 pub use open::{LogFolder, OpenOptions, Store, StoreUrl};
 pub use row_errors::FailedRow;
 pub use scan::{Snapshot, SnapshotReader};
-pub use search::{BuildStep, Filter, Index, SearchRequest, SearchResult, Sort, SortKey};
+pub use search::{
+    BuildStep, Filter, Index, IndexState, IndexStates, Keys, SearchRequest, SearchResult, SortKey,
+};
 pub use users::{NewUserRecord, UserWrite};

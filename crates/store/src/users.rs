@@ -212,25 +212,6 @@ impl Store {
         })
     }
 
-    /// Returns a page of users in the order they were stored.
-    pub fn list_users(
-        &self,
-        connection: Option<i64>,
-        offset: u64,
-        limit: u64,
-    ) -> Result<Vec<Profile>, StoreError> {
-        let doing = "listing users";
-        self.read(doing, |db| {
-            db.rows(
-                doing,
-                "SELECT profile FROM users WHERE ?1 IS NULL OR connection = ?1
-                 ORDER BY pk LIMIT ?2 OFFSET ?3",
-                values![connection, limit, offset],
-                |row| Ok(Profile::from_canonical(packed::unpacked(row.text(0)?))),
-            )
-        })
-    }
-
     /// Counts the users of one connection or of all.
     pub fn count_users(&self, connection: Option<i64>) -> Result<u64, StoreError> {
         self.read("counting users", |db| counted_users(db, connection))

@@ -141,7 +141,7 @@ fn options(args: &ExportArgs, context: &Context) -> Result<ExportOptions, Failur
 }
 
 /// Reads `NAME` or `NAME=TITLE`.
-fn field(text: &str) -> Result<Field, String> {
+pub(super) fn field(text: &str) -> Result<Field, String> {
     let (name, title) = match text.split_once('=') {
         Some((name, title)) => (name, Some(title)),
         None => (text, None),

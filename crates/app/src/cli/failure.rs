@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io;
 
 use anyhow::Error;
+use purser_core::query::QueryError;
 use purser_engine::EngineError;
 use purser_store::StoreError;
 
@@ -15,6 +16,8 @@ pub(crate) struct Failure {
     pub(crate) exit: Exit,
     pub(crate) error: Error,
     hint: Option<String>,
+    /// What people see instead of the error, where that takes several lines.
+    shown: Option<String>,
 }
 
 /// Any error of a library fails the command; what to do about it is looked up when it is shown.
@@ -24,6 +27,7 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for Failure {
             exit: Exit::Failed,
             error: error.into(),
             hint: None,
+            shown: None,
         }
     }
 }
@@ -35,6 +39,15 @@ impl Failure {
             exit: Exit::Usage,
             error: Error::msg(message.into()),
             hint: None,
+            shown: None,
+        }
+    }
+
+    /// Returns the failure of a query that cannot be read: people see the place in it.
+    pub(crate) fn query(error: &QueryError, query: &str) -> Self {
+        Self {
+            shown: Some(format!("the query is refused\n\n{}", error.render(query))),
+            ..Self::usage(format!("the query is refused: {error}"))
         }
     }
 
@@ -44,6 +57,7 @@ impl Failure {
             exit: Exit::Failed,
             error: Error::msg(message.into()),
             hint: None,
+            shown: None,
         }
     }
 
@@ -53,6 +67,7 @@ impl Failure {
             exit: Exit::Failed,
             error,
             hint: None,
+            shown: None,
         }
     }
 
@@ -70,6 +85,12 @@ impl Failure {
             error: self.error.context(doing),
             ..self
         }
+    }
+
+    /// Returns the error for people.
+    pub(crate) fn shown(&self) -> String {
+        let shown = self.shown.clone();
+        shown.unwrap_or_else(|| self.error.to_string())
     }
 
     /// Returns what to do about it, if anybody knows.
@@ -139,6 +160,9 @@ fn store_hint(error: &StoreError) -> Option<String> {
             "`purser import` and `purser serve` make it; `--store` or `PURSER_STORE` names another"
         }
         StoreError::TooNew { .. } => "use the newer Purser, or another store",
+        StoreError::IndexExists(_) | StoreError::TooManyIndexes(_) => {
+            "`purser indexes list` shows the indexes"
+        }
         StoreError::ConnectionExists => "`purser connections list` shows the connections",
         error if error.is_disk_full() => "free some disk space, then try again",
         StoreError::Open { .. } => {

@@ -12,6 +12,7 @@ pub(crate) mod failure;
 mod formats;
 pub(crate) mod globals;
 mod import;
+mod indexes;
 mod interrupt;
 mod jobs;
 mod log;
@@ -20,6 +21,7 @@ mod outfile;
 mod output;
 mod profile;
 mod progress;
+mod query;
 mod serve;
 mod table;
 mod users;
@@ -38,9 +40,9 @@ use self::log::LogFormat;
 use self::output::Output;
 use crate::config::Settings;
 
-/// Import, export and keep lists of users
+/// Import, export and search lists of users
 ///
-/// Purser imports users in bulk into connections, keeps them, and exports them again: on the command line, and over an
+/// Purser imports users in bulk into connections, keeps them, searches and exports them: on the command line, and over an
 /// API that clients of the Auth0 Management API v2 can use unchanged.
 #[derive(Debug, Parser)]
 #[command(
@@ -64,6 +66,7 @@ Environment:
 Examples:
   purser import users.json --connection Username-Password-Authentication
   purser export --format csv -o users.csv
+  purser users search 'name:ann* AND app_metadata.plan:gold'
   purser clients create --name my-program
   purser serve")]
 pub(crate) struct Cli {
@@ -80,12 +83,15 @@ enum Command {
     Import(import::ImportArgs),
     Export(export::ExportArgs),
     Validate(validate::ValidateArgs),
-    /// Look at users, and delete them
+    /// Search users, look at them, and delete them
     #[command(subcommand)]
     Users(users::UsersCommand),
     /// Look at imports and exports, and go on with those that were interrupted
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),
+    /// Manage indexes, which make searches fast
+    #[command(subcommand)]
+    Indexes(indexes::IndexesCommand),
     /// Manage connections, the sets of users
     #[command(subcommand)]
     Connections(connections::ConnectionsCommand),
@@ -144,6 +150,7 @@ fn run(cli: &Cli, output: Output) -> Result<Exit, Failure> {
         Command::Validate(args) => validate::run(args, &context),
         Command::Users(command) => users::run(command, &context),
         Command::Jobs(command) => jobs::run(command, &context),
+        Command::Indexes(command) => indexes::run(command, &context),
         Command::Connections(command) => connections::run(command, &context),
         Command::Clients(command) => clients::run(command, &context),
         Command::Serve(args) => serve::run(args, &context),

@@ -106,11 +106,7 @@ impl Output {
             to_stderr(&json!({"error": {"message": message, "hint": hint}}).to_string());
             return;
         }
-        let mut text = format!(
-            "{} {}",
-            self.styled("error:", RED),
-            plain(&failure.error.to_string())
-        );
+        let mut text = format!("{} {}", self.styled("error:", RED), plain(&failure.shown()));
         for cause in causes(&failure.error) {
             text.push_str("\n  caused by: ");
             text.push_str(&plain(&cause));

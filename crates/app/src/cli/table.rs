@@ -7,7 +7,7 @@ use super::output::plain;
 /// Rows of cells under titles.
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
-    titles: Vec<&'static str>,
+    titles: Vec<String>,
     /// Columns that hold numbers.
     numbers: Vec<usize>,
     rows: Vec<Vec<String>>,
@@ -15,9 +15,9 @@ pub(crate) struct Table {
 
 impl Table {
     /// Returns an empty table.
-    pub(crate) fn new(titles: &[&'static str]) -> Self {
+    pub(crate) fn new(titles: &[&str]) -> Self {
         Self {
-            titles: titles.to_vec(),
+            titles: titles.iter().map(|title| line(title)).collect(),
             numbers: Vec::new(),
             rows: Vec::new(),
         }
@@ -31,12 +31,8 @@ impl Table {
 
     /// Adds a row; line breaks, tabs and other control characters in its cells are spelled out.
     pub(crate) fn push(&mut self, cells: Vec<String>) {
-        self.rows.push(
-            cells
-                .iter()
-                .map(|cell| plain(cell).replace('\n', "\\n"))
-                .collect(),
-        );
+        self.rows
+            .push(cells.iter().map(|cell| line(cell)).collect());
     }
 
     /// Returns the table with aligned columns.
@@ -61,6 +57,10 @@ impl Table {
         lines.extend(self.rows.iter().map(|row| row.join("\t")));
         lines.join("\n")
     }
+}
+
+fn line(cell: &str) -> String {
+    plain(cell).replace('\n', "\\n")
 }
 
 #[cfg(test)]

@@ -42,6 +42,8 @@ scopes! {
     CreateUsers = "create:users";
     /// Change users.
     UpdateUsers = "update:users" | "update:users_app_metadata";
+    /// Change what holds for all users.
+    UpdateAllUsers = "update:users";
     /// Delete users.
     DeleteUsers = "delete:users";
     /// See jobs: whoever can make them.

@@ -5,6 +5,7 @@ use axum::http::header::{self, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use purser_core::api::Refusal;
+use purser_core::query::QueryError;
 use purser_engine::EngineError;
 use purser_store::StoreError;
 use serde::Serialize;
@@ -214,12 +215,21 @@ impl From<Refusal> for ApiError {
     }
 }
 
+impl From<QueryError> for ApiError {
+    fn from(error: QueryError) -> Self {
+        Self::invalid_query(error.to_string())
+    }
+}
+
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        if error.is_disk_full() {
-            Self::disk_full()
-        } else {
-            Self::internal(error)
+        match error {
+            error if error.is_disk_full() => Self::disk_full(),
+            StoreError::IndexExists(_) => Self::conflict(error.to_string(), Some("index_exists")),
+            StoreError::TooManyIndexes(_) => {
+                Self::bad_request(error.to_string(), "too_many_indexes")
+            }
+            error => Self::internal(error),
         }
     }
 }

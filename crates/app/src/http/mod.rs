@@ -16,6 +16,7 @@ mod payload;
 mod query;
 mod rate;
 mod routes;
+mod search;
 mod server;
 mod state;
 mod stream;

@@ -26,6 +26,10 @@
 //! GET    /api/purser/v1/jobs                   own/jobs.rs
 //! GET    /api/purser/v1/jobs/{id}              own/jobs.rs
 //! GET    /api/purser/v1/jobs/{id}/errors       own/jobs.rs
+//! POST   /api/purser/v1/query/check            own/query.rs
+//! GET    /api/purser/v1/indexes                own/indexes.rs
+//! POST   /api/purser/v1/indexes                own/indexes.rs
+//! DELETE /api/purser/v1/indexes                own/indexes.rs
 //! GET    /exports/{job}/{file}                 own/download.rs
 //! GET    /healthz                              own/health.rs
 //! ```
@@ -45,7 +49,7 @@ use super::{authentication, layers, own, v2};
 #[openapi(
     info(
         title = "Purser",
-        description = "Bulk import and export of users, wire-compatible with Auth0's Management API v2."
+        description = "Bulk import, export and search of users, wire-compatible with Auth0's Management API v2."
     ),
     components(schemas(ErrorBody)),
     modifiers(&BearerToken)
@@ -86,6 +90,8 @@ fn documented(state: &AppState) -> OpenApiRouter<AppState> {
         .merge(v2::users::router())
         .merge(v2::connections::router())
         .merge(own::jobs::router())
+        .merge(own::query::router())
+        .merge(own::indexes::router())
         .layer(middleware::from_fn_with_state(
             state.clone(),
             layers::limit_rate,

@@ -6,7 +6,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use purser_core::query::Limits;
 use purser_engine::Engine;
+use purser_engine::index::Indexer;
 use purser_engine::jobs::Workers;
 
 use super::ServeOptions;
@@ -32,10 +34,12 @@ pub(crate) struct App {
     pub(crate) queueing: tokio::sync::Mutex<()>,
     /// `None` once the server stops.
     workers: Mutex<Option<Workers>>,
+    /// `None` once the server stops.
+    indexer: Mutex<Option<Indexer>>,
 }
 
 impl App {
-    /// Takes the store's secrets and starts the workers.
+    /// Takes the store's secrets, starts the workers and the indexer.
     pub(super) fn start(engine: Engine, options: ServeOptions) -> anyhow::Result<Self> {
         Ok(Self {
             keys: Keys::load(engine.store())?,
@@ -44,6 +48,7 @@ impl App {
             rate: RateLimits::new(options.auth0_limits),
             queueing: tokio::sync::Mutex::new(()),
             workers: Mutex::new(Some(Workers::start(&engine, options.workers))),
+            indexer: Mutex::new(Some(Indexer::start(&engine))),
             engine,
             options,
         })
@@ -76,6 +81,22 @@ impl App {
         self.options.auth0_limits
     }
 
+    /// Returns whose limits hold for queries.
+    pub(crate) fn query_limits(&self) -> Limits {
+        if self.auth0_limits() {
+            Limits::Auth0
+        } else {
+            Limits::None
+        }
+    }
+
+    /// Tells the indexer that an index was declared.
+    pub(crate) fn wake_indexer(&self) {
+        if let Some(indexer) = &*self.indexer.lock().unwrap_or_else(PoisonError::into_inner) {
+            indexer.wake();
+        }
+    }
+
     /// Tells the workers that a job was queued.
     pub(crate) fn wake_workers(&self) {
         if let Some(workers) = &*self.workers.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -83,7 +104,7 @@ impl App {
         }
     }
 
-    /// Has the workers hand their jobs back, and waits until they have.
+    /// Has the workers hand their jobs back and the indexer end, and waits until they have.
     pub(super) fn stop_workers(&self) {
         let workers = self
             .workers
@@ -92,6 +113,14 @@ impl App {
             .take();
         if let Some(workers) = workers {
             workers.stop();
+        }
+        let indexer = self
+            .indexer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(indexer) = indexer {
+            indexer.stop();
         }
     }
 }

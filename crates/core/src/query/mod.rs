@@ -18,6 +18,7 @@ mod pattern;
 mod print;
 mod render;
 mod scalar;
+mod sort;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ pub use fold::fold;
 pub use leaf::{Leaf, Test};
 pub use matcher::Matcher;
 pub use scalar::{OwnedScalar, Scalar, Span};
+pub use sort::{Sort, SortError};
 
 /// Whose limits hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

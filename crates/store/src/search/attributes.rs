@@ -8,7 +8,7 @@ use crate::error::StoreError;
 
 /// The attributes that are always indexed, with the numbers under which their blocks are stored; never changed, only
 /// added to.
-const BUILT_IN: [(i64, &str); 20] = [
+pub(super) const BUILT_IN: [(i64, &str); 20] = [
     (1, "email"),
     (2, "name"),
     (3, "given_name"),

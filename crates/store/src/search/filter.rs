@@ -68,16 +68,6 @@ impl Filter {
         self.query.is_none() && self.connection.is_none()
     }
 
-    /// Returns whether the query asks for an attribute that has no index, or for something an index does not tell.
-    pub(super) fn needs_profiles(&self) -> bool {
-        self.query.as_ref().is_some_and(|query| {
-            let expr = query.expr();
-            leaves(expr)
-                .iter()
-                .any(|leaf| !self.indexes.contains_key(&leaf.attribute))
-        })
-    }
-
     /// Returns a text that every matching profile contains in its packed form.
     pub(super) fn needle(&self) -> Option<&str> {
         self.query.as_ref().and_then(Query::needle)

@@ -19,14 +19,17 @@ mod keyed;
 mod next;
 mod page;
 mod profiles;
+mod reader;
 mod resolve;
 mod sort;
+mod states;
 
 pub use attributes::Index;
 pub use build::BuildStep;
 pub use filter::Filter;
 pub use page::{SearchRequest, SearchResult};
-pub use sort::{Sort, SortKey};
+pub use sort::{Keys, SortKey};
+pub use states::{IndexState, IndexStates};
 
 pub(crate) use changes::{note_change, note_changes, note_new};
 pub(crate) use next::{Matching, each_next};

@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use purser_core::index::{first_of, segment_of};
 use purser_core::packed;
-use purser_core::query::Query;
+use purser_core::query::{Query, Sort};
 use purser_core::user::Profile;
 
 use super::attributes::indexed;
 use super::filter::{Filter, GROUP, leaves};
 use super::keyed::candidates;
 use super::profiles::fetch;
-use super::sort::{First, Keys, Sort, SortKey};
+use super::sort::{First, Keys, SortKey};
 use crate::db::{Db, values};
 use crate::error::StoreError;
 use crate::open::Store;

@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 use std::ops::ControlFlow;
 
 use purser_core::index::{Bits, Head, first_of, place_of};
-use purser_core::query::{Attribute, Extractor, OwnedScalar, Scalar};
+use purser_core::query::{Extractor, OwnedScalar, Scalar, Sort};
 
 use super::attributes::indexed;
 use super::blocks::{Parts, heads, part_key};
@@ -13,13 +13,6 @@ use super::filter::{Filter, GROUP, Group};
 use super::resolve::read;
 use crate::db::Db;
 use crate::error::StoreError;
-
-/// How users are to be sorted. Those without a value come last either way; equals stay in the order they were stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sort {
-    pub attribute: Attribute,
-    pub descending: bool,
-}
 
 /// Where a user stands in a sorted list.
 #[derive(Debug, Clone, PartialEq)]
@@ -129,7 +122,7 @@ impl First {
 }
 
 /// Reads sort keys; made inside a snapshot, for one thread.
-pub(super) struct Keys {
+pub struct Keys {
     sort: Sort,
     /// The number of the attribute's index.
     index: Option<i64>,
@@ -152,9 +145,8 @@ impl Keys {
         })
     }
 
-    /// Returns whether the attribute has no index.
-    pub(super) fn needs_profiles(&self) -> bool {
-        self.index.is_none()
+    pub(super) fn descending(&self) -> bool {
+        self.sort.descending
     }
 
     /// Returns the key of a profile.

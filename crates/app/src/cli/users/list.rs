@@ -1,16 +1,18 @@
 //! `purser users list`
 
 use clap::Args;
+use purser_store::SearchRequest;
 
 use super::chosen;
+use super::found::{default_table, profiles};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::table::Table;
+use crate::cli::query;
 
 /// List users, in the order in which they were stored
 ///
-/// For all of them, use `purser export`.
+/// For all of them, use `purser export`; for some, `purser users search`.
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
     /// The users of this connection only
@@ -32,23 +34,17 @@ pub(crate) struct ListArgs {
 pub(super) fn run(args: &ListArgs, context: &Context) -> Result<Exit, Failure> {
     let engine = context.open()?;
     let connection = chosen(engine.store(), args.connection.as_ref())?;
-    let users = engine
-        .store()
-        .list_users(connection.map(|row| row.pk), args.offset, args.limit)?;
+    let request = SearchRequest {
+        connection: connection.map(|row| row.pk),
+        offset: args.offset,
+        limit: args.limit,
+        ..SearchRequest::default()
+    };
+    let users = query::search(&engine, &request, context)?.users;
     if context.output.json {
-        let profiles: Vec<&str> = users.iter().map(|user| user.as_str()).collect();
-        context.output.line(&format!("[{}]", profiles.join(",")))?;
-        return Ok(Exit::Success);
+        context.output.line(&profiles(&users))?;
+    } else {
+        context.output.table(&default_table(&users))?;
     }
-    let mut table = Table::new(&["ID", "EMAIL", "NAME", "CREATED"]);
-    for user in &users {
-        let text = |name| user.text(name).unwrap_or_default().into_owned();
-        table.push(
-            ["user_id", "email", "name", "created_at"]
-                .map(text)
-                .to_vec(),
-        );
-    }
-    context.output.table(&table)?;
     Ok(Exit::Success)
 }

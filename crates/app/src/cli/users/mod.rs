@@ -1,9 +1,11 @@
-//! `purser users`: looking at users, and deleting them.
+//! `purser users`: searching users, looking at them, and deleting them.
 
 mod count;
 mod delete;
+mod found;
 mod get;
 mod list;
+mod search;
 
 use clap::Subcommand;
 use purser_core::id::UserId;
@@ -21,6 +23,7 @@ pub(crate) enum UsersCommand {
     Delete(delete::DeleteArgs),
     Get(get::GetArgs),
     List(list::ListArgs),
+    Search(search::SearchArgs),
 }
 
 /// Runs the command.
@@ -30,6 +33,7 @@ pub(crate) fn run(command: &UsersCommand, context: &Context) -> Result<Exit, Fai
         UsersCommand::Delete(args) => delete::run(args, context),
         UsersCommand::Get(args) => get::run(args, context),
         UsersCommand::List(args) => list::run(args, context),
+        UsersCommand::Search(args) => search::run(args, context),
     }
 }
 

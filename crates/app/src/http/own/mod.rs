@@ -2,7 +2,9 @@
 
 mod download;
 mod health;
+pub(super) mod indexes;
 pub(super) mod jobs;
+pub(super) mod query;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

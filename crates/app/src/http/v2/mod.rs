@@ -2,6 +2,6 @@
 
 pub(super) mod connections;
 pub(super) mod jobs;
-mod paging;
+pub(super) mod paging;
 pub(super) mod users;
 mod users_by_email;
