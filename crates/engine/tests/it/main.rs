@@ -9,5 +9,6 @@ mod broken;
 mod edit;
 mod export;
 mod import;
+mod index;
 mod jobs;
 mod support;

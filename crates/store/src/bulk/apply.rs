@@ -21,6 +21,7 @@ use crate::error::StoreError;
 use crate::keys::{self, KeyKind, LOOK_UP, LOOK_UP_FIRST};
 use crate::lease::Lease;
 use crate::row_errors::FailedRow;
+use crate::search::{note_changes, note_new};
 use crate::users::{Found, has_key, keys_of};
 
 /// A key of the batch that was taken already.
@@ -87,6 +88,8 @@ pub(super) struct Apply<'a> {
     pub(super) failures: Vec<FailedRow>,
     pub(super) summary: Summary,
     pub(super) inserted: HashMap<i64, i64>,
+    /// The numbers of the users that were updated.
+    pub(super) updated: Vec<i64>,
 }
 
 impl<'a> Apply<'a> {
@@ -125,6 +128,7 @@ impl<'a> Apply<'a> {
             failures: vec![],
             summary: Summary::default(),
             inserted: HashMap::new(),
+            updated: vec![],
         })
     }
 
@@ -339,6 +343,17 @@ impl<'a> Apply<'a> {
         Ok(())
     }
 
+    /// Tells the indexes which users the step made and changed.
+    pub(super) fn note_users(&mut self) -> Result<(), StoreError> {
+        if self.summary.inserted > 0 {
+            let rows = self.batch.entries.len() as i64;
+            note_new(&self.tx, self.first_pk, self.first_pk + rows - 1)?;
+        }
+        self.updated.sort_unstable();
+        self.updated.dedup();
+        note_changes(&self.tx, &self.updated)
+    }
+
     fn insert(&mut self, row: u32, entry: &Entry, hits: &[Hit]) -> Result<(), StoreError> {
         let error = StoreError::sql("inserting a user");
         let pk = self.pk(row);
@@ -410,6 +425,7 @@ impl<'a> Apply<'a> {
             .map_err(StoreError::sql("updating a user"))?;
         self.last_read = None;
         self.summary.updated += 1;
+        self.updated.push(user.pk);
         Ok(vec![])
     }
 

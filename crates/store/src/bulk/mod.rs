@@ -200,6 +200,7 @@ impl Store {
             let mut apply = Apply::new(tx, step, lease, now)?;
             let hits = apply.claim_keys()?;
             apply.rows(&hits)?;
+            apply.note_users()?;
             let mut step_summary = apply.summary;
             step_summary.failed += step.failures.len() as u64;
             step_summary.total += step.failures.len() as u64;
