@@ -19,17 +19,19 @@ const EDIT: Schema = Schema {
         Property::new(
             "query",
             Rule::Text {
-                min: 1,
+                min: 0,
                 max: usize::MAX,
             },
             "Query in Lucene query string syntax",
-        ),
-        Property::new("all", Rule::Bool, "Whether every user is meant"),
+        )
+        .or_null(),
+        Property::new("all", Rule::Bool, "Whether every user is meant").or_null(),
         Property::new(
             "connection",
             Rule::Text { min: 1, max: 128 },
             "Name or id of the connection whose users are meant",
-        ),
+        )
+        .or_null(),
         Property::new(
             "action",
             Rule::Choice(&["block", "unblock", "delete", "update"]),
@@ -39,17 +41,20 @@ const EDIT: Schema = Schema {
             "set",
             Rule::Object,
             "Values by their paths, for the action update",
-        ),
+        )
+        .or_null(),
         Property::new(
             "unset",
             Rule::Texts,
             "Paths of what is removed, for the action update",
-        ),
+        )
+        .or_null(),
         Property::new(
             "dry_run",
             Rule::Bool,
             "Whether it shall only be told what would change",
-        ),
+        )
+        .or_null(),
     ],
     required: &["action"],
     advice: "",

@@ -76,6 +76,15 @@ const METADATA: [&str; 2] = ["user_metadata", "app_metadata"];
 impl Edit {
     /// Checks what is asked.
     pub fn new(options: &EditOptions) -> Result<Self, EditError> {
+        // To a search a blank query means everybody; here it is a variable that was empty.
+        if options
+            .query
+            .as_ref()
+            .is_some_and(|query| query.trim().is_empty())
+        {
+            return Err(EditError::new("the query is blank")
+                .hinted("whoever means everybody says so: `all` instead of a query"));
+        }
         let blocked = |value: &str| {
             vec![Change {
                 keys: vec!["blocked".to_owned()],

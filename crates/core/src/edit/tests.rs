@@ -179,6 +179,11 @@ fn what_makes_no_sense_is_refused() {
     insta::assert_snapshot!(refused(&[], &[]), @"an update needs something to set or unset");
     let set = options(EditAction::Block, &["name=A"], &[]);
     insta::assert_snapshot!(Edit::new(&set).err().unwrap(), @"`block` sets and unsets nothing: the action for that is `update`");
+    let blank = EditOptions {
+        query: Some(" ".to_owned()),
+        ..options(EditAction::Delete, &[], &[])
+    };
+    insta::assert_snapshot!(Edit::new(&blank).err().unwrap(), @"the query is blank");
     let deep = format!("user_metadata{}=1", ".a".repeat(100_000));
     assert!(refused(&[&deep], &[]).ends_with("is no path: it has too many keys"));
 }

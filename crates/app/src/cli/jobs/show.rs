@@ -3,7 +3,7 @@
 use clap::Args;
 use purser_core::api::{Detail, job_body};
 use purser_core::id::JobId;
-use purser_core::job::{Job, JobFailure, JobKind, Summary};
+use purser_core::job::{EditOptions, Job, JobFailure, JobKind, Summary};
 use serde_json::Value;
 
 use crate::cli::context::Context;
@@ -39,6 +39,10 @@ fn text(job: &Job) -> String {
         ("type", job.kind.type_name().to_owned()),
         ("status", job.status.as_str().to_owned()),
     ];
+    if let JobKind::UsersEdit(EditOptions { query, action, .. }) = &job.kind {
+        lines.push(("action", action.as_str().to_owned()));
+        lines.extend(query.clone().map(|query| ("query", query)));
+    }
     if let Some(connection) = &job.connection {
         lines.push((
             "connection",
@@ -80,6 +84,13 @@ fn summary(job: &Job) -> String {
     } = job.summary;
     match &job.kind {
         JobKind::UsersExport(_) => words::count(total, "user"),
+        JobKind::UsersEdit(options) => format!(
+            "{}: {} {}, {} failed",
+            words::count(total, "user"),
+            words::number(updated),
+            options.action.past(),
+            words::number(failed)
+        ),
         JobKind::UsersImport(_) => format!(
             "{}: {} inserted, {} updated, {} failed",
             words::count(total, "row"),
