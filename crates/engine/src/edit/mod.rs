@@ -111,6 +111,10 @@ impl Engine {
         watch.set_stage(Stage::Finishing);
         let notes = checkpoint.map_or(vec![], |checkpoint| notes(&checkpoint));
         let job = self.end_job(&claimed.job.id, &claimed.lease, result.err(), None, notes)?;
+        // Losing this would lose nothing: the log is folded in later.
+        if let Err(error) = self.store.checkpoint_log() {
+            tracing::debug!(%error, "the log could not be folded into the database");
+        }
         watch.set_stage(Stage::Done);
         Ok(job)
     }

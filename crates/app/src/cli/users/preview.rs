@@ -1,7 +1,7 @@
 //! What `--dry-run` shows.
 
 use purser_core::edit::Difference;
-use purser_core::job::{Progress, Summary};
+use purser_core::job::{EditAction, Progress, Summary};
 use purser_engine::edit::{EditRequest, Fate, Preview, PreviewedUser};
 use purser_engine::{Engine, Watch};
 
@@ -31,7 +31,9 @@ pub(super) fn run(
     if context.output.json {
         context.output.json(&preview.to_json())?;
     } else {
-        context.output.line(&plain(&text(&preview)))?;
+        context
+            .output
+            .line(&plain(&text(&preview, request.options.action)))?;
     }
     Ok(if preview.would_fail > 0 {
         Exit::RowsFailed
@@ -40,11 +42,12 @@ pub(super) fn run(
     })
 }
 
-fn text(preview: &Preview) -> String {
+fn text(preview: &Preview, action: EditAction) -> String {
     let [change, unchanged, fail] =
         [preview.would_change, preview.unchanged, preview.would_fail].map(words::number);
     let mut lines = vec![format!(
-        "{change} would change, {unchanged} unchanged, {fail} would fail"
+        "{change} would be {}, {unchanged} unchanged, {fail} would fail",
+        action.past()
     )];
     for PreviewedUser {
         user_id,

@@ -11,4 +11,5 @@ mod jobs;
 mod manual;
 mod serve;
 mod users;
+mod users_edit;
 mod validate;
