@@ -13,6 +13,8 @@ use crate::cli::globals::GlobalArgs;
 pub(crate) struct Settings {
     /// Where the users are kept.
     pub(crate) store: StoreUrl,
+    /// The folder for uploads and artifacts, if not the usual one.
+    pub(crate) files: Option<PathBuf>,
     /// The name that a store gets when it is made.
     pub(crate) tenant: String,
     /// Whether to hold Auth0's limits and refuse what Auth0 would refuse.
@@ -25,12 +27,13 @@ impl Settings {
         let store = match &args.store {
             Some(url) => StoreUrl::parse(url).map_err(|error| {
                 Failure::usage(error.to_string())
-                    .hinted("for example `--store sqlite:/var/lib/purser/purser.db`")
+                    .hinted("for example `--store sqlite:/var/lib/purser/purser.db` or `--store postgres://purser@localhost/users`")
             })?,
             None => StoreUrl::Sqlite(data_folder()?.join("purser.db")),
         };
         Ok(Self {
             store,
+            files: args.files.clone(),
             tenant: args.tenant.clone(),
             auth0_limits: args.auth0_limits,
         })

@@ -106,6 +106,12 @@ pub struct ExportOptions {
     #[serde(default)]
     pub fields: Vec<Field>,
     pub format: OutputFormat,
+    /// A search (core/query): only users who match.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+    /// `created_at:-1`; without it users come in the order they were stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sort: Option<String>,
     #[serde(default)]
     pub limit: Option<u64>,
     #[serde(default)]

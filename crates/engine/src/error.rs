@@ -7,7 +7,7 @@ use purser_core::field::PathError;
 use purser_core::format::FileError;
 use purser_core::id::JobId;
 use purser_core::job::JobFailure;
-use purser_core::query::QueryError;
+use purser_core::query::{QueryError, SortError};
 use purser_store::StoreError;
 
 #[derive(Debug, thiserror::Error)]
@@ -28,10 +28,14 @@ pub enum EngineError {
     Output(#[source] std::io::Error),
     #[error("a field cannot be exported: {0}")]
     Field(PathError),
-    #[error("the query is not understood: {0}")]
-    Query(QueryError),
+    #[error("the query cannot be read: {0}")]
+    Query(#[from] QueryError),
     #[error("{0}")]
-    Edit(EditError),
+    Edit(#[from] EditError),
+    #[error(transparent)]
+    Sort(#[from] SortError),
+    #[error("could not sort the users")]
+    Sorting(#[source] std::io::Error),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("{0}")]
@@ -48,18 +52,6 @@ pub enum EngineError {
     NoConnection,
     #[error("the connection of job {0} no longer exists")]
     ConnectionGone(JobId),
-}
-
-impl From<QueryError> for EngineError {
-    fn from(error: QueryError) -> Self {
-        Self::Query(error)
-    }
-}
-
-impl From<EditError> for EngineError {
-    fn from(error: EditError) -> Self {
-        Self::Edit(error)
-    }
 }
 
 /// Auth0's sentence for a file that is no JSON (asserted by its own integration tests).

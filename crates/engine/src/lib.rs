@@ -14,6 +14,7 @@ pub mod report;
 pub mod validate;
 mod watch;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use purser_core::clock::{Clock, Timestamp};
@@ -41,9 +42,21 @@ impl Engine {
         tenant: &str,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
+        Self::open_with_files(url, None, create, tenant, clock)
+    }
+
+    /// The same, with uploads and artifacts in the folder `files` instead of the usual one.
+    pub fn open_with_files(
+        url: &StoreUrl,
+        files: Option<PathBuf>,
+        create: bool,
+        tenant: &str,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StoreError> {
         let options = OpenOptions {
             create,
             tenant: tenant.to_owned(),
+            files,
             random: random(),
             now: clock.now(),
         };

@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use purser_core::field::Field;
-use purser_core::format::{CsvGuard, Encoder, OutputFormat};
+use purser_core::format::{Encoder, OutputFormat};
 use purser_core::id::JobId;
 use purser_core::job::ExportOptions;
 use purser_core::json::{Kind, RawJson, push_string};
@@ -35,9 +35,7 @@ pub fn write(
     let options = ExportOptions {
         fields,
         format,
-        limit: None,
-        gzip: false,
-        csv_guard: CsvGuard::None,
+        ..ExportOptions::default()
     };
     let mut encoder = Encoder::new(&options).map_err(EngineError::Field)?;
     let mut bytes = Vec::new();

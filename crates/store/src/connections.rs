@@ -197,25 +197,20 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use purser_core::clock::Timestamp;
     use purser_core::id::UserId;
     use purser_core::secret::Secret;
     use purser_core::user::Profile;
 
     use super::*;
-    use crate::open::{OpenOptions, StoreUrl};
+    use crate::testing::{New, connection as new_connection, on_both_stores};
     use crate::users::{NewUserRecord, UserWrite};
 
-    fn store(folder: &tempfile::TempDir) -> Store {
-        let random = std::array::from_fn(|i| i as u8);
-        let options = OpenOptions {
-            create: true,
-            tenant: "t".to_owned(),
-            random,
-            now: Timestamp(0),
-        };
-        Store::open(&StoreUrl::Sqlite(folder.path().join("t.db")), &options).unwrap()
-    }
+    on_both_stores!(
+        a_refused_change_changes_nothing,
+        a_deleted_connection_takes_its_users_along_and_no_others,
+        a_change_of_a_user_sees_the_credentials,
+        a_name_is_given_once,
+    );
 
     fn user(connection: i64, name: &str, secrets: &str) -> NewUserRecord {
         let profile = format!(r#"{{"email":"{name}@b.example","user_id":"auth0|{name}"}}"#);
@@ -227,10 +222,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_refused_change_changes_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = store(&folder);
+    fn a_refused_change_changes_nothing(new: New) {
+        let store = new();
         let before = store.list_connections().unwrap().remove(0);
         let id = &before.connection.id;
         let refused = store.change_connection(id, |row| {
@@ -254,10 +247,8 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_deleted_connection_takes_its_users_along_and_no_others() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = store(&folder);
+    fn a_deleted_connection_takes_its_users_along_and_no_others(new: New) {
+        let store = new();
         let first = store.list_connections().unwrap().remove(0);
         let second = Connection {
             id: ConnectionId::from_random(&[1; 16]),
@@ -280,10 +271,8 @@ mod tests {
         assert_eq!(late, UserWrite::Missing, "its connection is gone");
     }
 
-    #[test]
-    fn a_change_of_a_user_sees_the_credentials() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = store(&folder);
+    fn a_change_of_a_user_sees_the_credentials(new: New) {
+        let store = new();
         let connection = store.list_connections().unwrap().remove(0).pk;
         store.insert_user(&user(connection, "a", "first")).unwrap();
         let mut seen = vec![];
@@ -299,5 +288,17 @@ mod tests {
             assert_eq!(written.unwrap().unwrap(), UserWrite::Done);
         }
         assert_eq!(seen, ["first", "second", "second"]);
+    }
+
+    fn a_name_is_given_once(new: New) {
+        let store = new();
+        let first = new_connection("Ünique \u{1F600}", "sms");
+        store.insert_connection(&first).unwrap();
+        let refused = store.insert_connection(&first).unwrap_err();
+        assert!(matches!(refused, StoreError::ConnectionExists));
+        let found = store.find_connection_by_name(&first.name).unwrap().unwrap();
+        assert_eq!((found.connection, found.users), (first, 0));
+        let names = store.list_connections().unwrap();
+        assert_eq!(names.len(), 2);
     }
 }

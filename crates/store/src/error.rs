@@ -6,25 +6,32 @@ use postgres::error::SqlState;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("`{0}` is no store: expected `sqlite:PATH` or a path")]
+    #[error("`{0}` is no store: expected `sqlite:PATH`, a path, or `postgres://…`")]
     UnknownUrl(String),
     #[error("could not create the folder {path}")]
     CreateFolder {
         path: PathBuf,
         source: std::io::Error,
     },
+    #[error("the URL of the PostgreSQL store cannot be read: {0}")]
+    PostgresUrl(String),
     #[error("there is no store at {0}")]
-    Missing(PathBuf),
+    Missing(String),
+    #[error("could not connect to {database}")]
+    Connect {
+        database: String,
+        source: PostgresError,
+    },
     #[error("could not open the store at {path}")]
     Open {
         path: PathBuf,
         source: rusqlite::Error,
     },
     #[error(
-        "the store at {path} was made by a newer Purser (schema {found}, this one knows {known})"
+        "the store at {store} was made by a newer Purser (schema {found}, this one knows {known})"
     )]
     TooNew {
-        path: PathBuf,
+        store: String,
         found: i64,
         known: i64,
     },

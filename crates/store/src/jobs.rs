@@ -164,3 +164,176 @@ impl Store {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use purser_core::job::{ExportOptions, ImportOptions};
+
+    use super::*;
+    use crate::lease::{Claimed, Ending};
+    use crate::row_errors::FailedRow;
+    use crate::testing::{NOW, New, TestStore, on_both_stores};
+
+    on_both_stores!(
+        jobs_are_listed_newest_first,
+        a_job_is_claimed_once_until_its_lease_runs_out,
+        only_the_holder_of_the_lease_ends_a_job,
+        old_jobs_go_with_their_row_errors,
+    );
+
+    fn id(number: u8) -> JobId {
+        JobId::from_random(&[number; 16])
+    }
+
+    fn create(store: &TestStore, number: u8, runner: Runner) {
+        let kind = if number.is_multiple_of(2) {
+            JobKind::UsersImport(ImportOptions::default())
+        } else {
+            JobKind::UsersExport(ExportOptions::default())
+        };
+        let job = NewJob {
+            id: id(number),
+            kind,
+            runner,
+            connection: None,
+            external_id: Some(format!("external {number}")),
+            created_at: NOW.plus_seconds(number.into()),
+            file: Some(format!("file {number}")),
+        };
+        store.create_job(&job).unwrap();
+    }
+
+    fn ending(status: JobStatus) -> Ending {
+        Ending {
+            status,
+            failure: None,
+            file: None,
+            notes: vec!["a note".to_owned()],
+            summary: Some(Summary {
+                failed: 1,
+                updated: 2,
+                inserted: 3,
+                total: 6,
+            }),
+        }
+    }
+
+    fn jobs_are_listed_newest_first(new: New) {
+        let store = new();
+        for number in 0..6 {
+            create(&store, number, Runner::Queue);
+        }
+        let claimed = store.claim_job(NOW).unwrap().unwrap();
+        assert_eq!(claimed.job.id, id(0), "the oldest comes first");
+        let listed = |filter: JobFilter| {
+            let jobs = store.list_jobs(&filter).unwrap();
+            let position = |job: &Job| (0..6).find(|number| job.id == id(*number)).unwrap();
+            jobs.iter().map(position).collect::<Vec<u8>>()
+        };
+        assert_eq!(listed(JobFilter::default()), [5, 4, 3, 2, 1, 0]);
+        let imports = JobFilter {
+            type_name: Some("users_import"),
+            ..JobFilter::default()
+        };
+        assert_eq!(listed(imports.clone()), [4, 2, 0]);
+        let pending = JobFilter {
+            status: Some(JobStatus::Pending),
+            offset: 1,
+            limit: Some(1),
+            ..imports
+        };
+        assert_eq!(listed(pending), [2]);
+        assert_eq!(store.count_active_imports().unwrap(), 3);
+        let found = store.find_job(&id(4)).unwrap().unwrap();
+        assert_eq!(found.external_id.as_deref(), Some("external 4"));
+        assert!(store.find_job(&id(9)).unwrap().is_none());
+    }
+
+    fn a_job_is_claimed_once_until_its_lease_runs_out(new: New) {
+        let store = new();
+        create(&store, 1, Runner::Caller);
+        assert!(
+            store.claim_job(NOW).unwrap().is_none(),
+            "it is its caller's"
+        );
+        create(&store, 2, Runner::Queue);
+        let Claimed { lease, attempt, .. } = store.claim_job(NOW).unwrap().unwrap();
+        assert_eq!(attempt, 1);
+        let other = store.again();
+        assert!(other.claim_job(NOW).unwrap().is_none());
+        let progress = Progress { done: 3, of: 7 };
+        store.heartbeat(&lease, NOW, Some(progress)).unwrap();
+        assert_eq!(store.find_job(&id(2)).unwrap().unwrap().progress, progress);
+        let later = NOW.plus_seconds(21);
+        assert_eq!(other.claim_job(later).unwrap().unwrap().attempt, 2);
+        let refused = store.heartbeat(&lease, later, None).unwrap_err();
+        assert!(matches!(refused, StoreError::LeaseLost));
+    }
+
+    fn only_the_holder_of_the_lease_ends_a_job(new: New) {
+        let store = new();
+        create(&store, 2, Runner::Queue);
+        let stale = store.claim_job(NOW).unwrap().unwrap().lease;
+        store.release_job(&stale, NOW).unwrap();
+        let lease = store.claim_job(NOW).unwrap().unwrap().lease;
+        let refused = store.finish_job(&stale, NOW, &ending(JobStatus::Failed));
+        assert!(matches!(refused.unwrap_err(), StoreError::LeaseLost));
+        let progress = Some(Progress { done: 1, of: 7 });
+        store.heartbeat(&lease, NOW, progress).unwrap();
+        store
+            .finish_job(&lease, NOW, &ending(JobStatus::Completed))
+            .unwrap();
+        let job = store.find_job(&id(2)).unwrap().unwrap();
+        assert_eq!(job.status, JobStatus::Completed);
+        assert_eq!((job.progress.done, job.summary.total), (7, 6));
+        assert_eq!(job.notes, ["a note"]);
+        assert_eq!(job.file.as_deref(), Some("file 2"), "an import keeps it");
+        assert!(store.claim_own_job(&id(2), NOW).unwrap().is_none());
+    }
+
+    fn old_jobs_go_with_their_row_errors(new: New) {
+        let store = new();
+        for number in [2, 4] {
+            create(&store, number, Runner::Queue);
+            let lease = store.claim_job(NOW).unwrap().unwrap().lease;
+            let rows = [3, 1].map(|row| FailedRow {
+                row,
+                line: row + 1,
+                byte: u64::from(u32::MAX) + row,
+                record: format!(r#"{{"email":"{row}"}}"#),
+                errors: "[]".to_owned(),
+            });
+            let job = lease.job_number();
+            store
+                .write("testing", |db| crate::row_errors::insert(db, job, &rows))
+                .unwrap();
+            store
+                .finish_job(&lease, NOW, &ending(JobStatus::Failed))
+                .unwrap();
+        }
+        let rows = |number| {
+            let mut rows = vec![];
+            let scanned = store.scan_row_errors(&id(number), |row| {
+                rows.push((row.row, row.byte));
+                Ok::<_, StoreError>(())
+            });
+            scanned.unwrap();
+            rows
+        };
+        let beyond = u64::from(u32::MAX);
+        assert_eq!(rows(2), [(1, beyond + 1), (3, beyond + 3)]);
+        let mut seen = 0;
+        let stopped = store.scan_row_errors(&id(2), |_| {
+            seen += 1;
+            Err(StoreError::LeaseLost)
+        });
+        assert!(matches!(stopped, Err(StoreError::LeaseLost)) && seen == 1);
+        let files = store
+            .delete_jobs_finished_before(NOW.plus_seconds(3))
+            .unwrap();
+        assert_eq!(files, ["file 2"]);
+        assert!(store.find_job(&id(2)).unwrap().is_none());
+        assert!(!store.has_row_errors(&id(2)).unwrap());
+        assert!(store.has_row_errors(&id(4)).unwrap());
+    }
+}

@@ -25,6 +25,7 @@ mod users;
 pub use bulk::{Batch, BatchOutcome, NewRow, Step};
 pub use clients::Client;
 pub use connections::ConnectionRow;
+pub use db::PostgresUrl;
 pub use edit::{EditCheckpoint, EditOutcome, EditPage, EditScope, UserEdit};
 pub use error::{DatabaseError, PostgresError, StoreError};
 pub use jobs::{JobFilter, NewJob};

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use rusqlite::Connection as Sqlite;
 
-use crate::db::{Db, SqliteFile, SqliteReader};
+use crate::db::{Db, PostgresReader, SqliteFile, SqliteReader, values};
 use crate::error::StoreError;
 use crate::open::{Base, Store};
 use crate::users::counted_users;
@@ -34,6 +34,7 @@ pub struct SnapshotReader {
 
 enum Reader {
     Sqlite(SqliteReader),
+    Postgres(PostgresReader),
 }
 
 /// Tries before taking the write lock to keep commits out while the readers open their snapshots.
@@ -51,6 +52,10 @@ impl Store {
             Base::Sqlite(file) => {
                 let readers = self.sqlite_snapshot(file, threads)?;
                 readers.into_iter().map(Reader::Sqlite).collect()
+            }
+            Base::Postgres(server) => {
+                let readers = server.snapshot(threads)?;
+                readers.into_iter().map(Reader::Postgres).collect()
             }
         };
         let readers = readers
@@ -118,6 +123,7 @@ impl SnapshotReader {
     pub(crate) fn db(&self) -> Db<'_> {
         match &self.reader {
             Reader::Sqlite(reader) => Db::Sqlite(reader),
+            Reader::Postgres(reader) => Db::Postgres(reader),
         }
     }
 
@@ -130,6 +136,13 @@ impl SnapshotReader {
     ) -> Result<(), StoreError> {
         match &self.reader {
             Reader::Sqlite(reader) => scan_sqlite(reader, self.connection, (from, to), &mut each),
+            Reader::Postgres(_) => self.db().each(
+                "reading users",
+                "SELECT pk, profile FROM users
+                 WHERE pk BETWEEN ?1 AND ?2 AND (?3 IS NULL OR connection = ?3) ORDER BY pk",
+                values![from, to, self.connection],
+                |row| Ok(each(row.int(0)?, row.text(1)?)),
+            ),
         }
     }
 
@@ -138,8 +151,32 @@ impl SnapshotReader {
     pub fn fetch(&self, pks: &[i64], mut each: impl FnMut(usize, &str)) -> Result<(), StoreError> {
         match &self.reader {
             Reader::Sqlite(reader) => fetch_sqlite(reader, pks, &mut each),
+            Reader::Postgres(_) => fetch_postgres(&self.db(), pks, &mut each),
         }
     }
+}
+
+/// Users asked for at once.
+const FETCHED: usize = 1000;
+
+/// One question for many users, whose answers come in the order in which PostgreSQL finds them.
+fn fetch_postgres(
+    db: &Db<'_>,
+    pks: &[i64],
+    each: &mut impl FnMut(usize, &str),
+) -> Result<(), StoreError> {
+    let sql = "SELECT pk, profile FROM users WHERE pk = ANY (?1) ORDER BY pk";
+    for (part, wanted) in pks.chunks(FETCHED).enumerate() {
+        let found = db.rows("reading users", sql, values![wanted], |row| {
+            Ok((row.int(0)?, row.string(1)?))
+        })?;
+        for (index, pk) in wanted.iter().enumerate() {
+            if let Ok(at) = found.binary_search_by_key(pk, |(pk, _)| *pk) {
+                each(part * FETCHED + index, &found[at].1);
+            }
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn scan_sqlite(
@@ -192,4 +229,114 @@ pub(crate) fn packed(value: rusqlite::types::ValueRef<'_>) -> Result<&str, Store
         doing: "reading users",
         what: error.to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use purser_core::connection::Strategy;
+    use purser_core::user::Profile;
+
+    use super::*;
+    use crate::testing::{New, TestStore, connection, on_both_stores};
+    use crate::users::NewUserRecord;
+
+    on_both_stores!(
+        readers_see_one_moment,
+        a_scan_is_of_one_connection_and_breaks,
+        users_are_fetched_in_any_order,
+    );
+
+    fn insert(store: &TestStore, connection: i64, name: &str) {
+        let record = NewUserRecord {
+            connection,
+            strategy: Strategy::database(),
+            profile: Profile::from_canonical(format!(r#"{{"user_id":"auth0|{name}"}}"#)),
+            credentials: None,
+        };
+        store.insert_user(&record).unwrap();
+    }
+
+    /// Numbers and last letters.
+    fn scanned(reader: &SnapshotReader, from: i64, to: i64, most: usize) -> Vec<(i64, String)> {
+        let mut seen = vec![];
+        let scan = reader.scan(from, to, |pk, packed| {
+            let name = packed.trim_end_matches(['"', '}']);
+            seen.push((pk, name[name.len() - 1..].to_owned()));
+            if seen.len() == most {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        scan.unwrap();
+        seen
+    }
+
+    fn readers_see_one_moment(new: New) {
+        let store = new();
+        let empty = store.snapshot(None, 1).unwrap();
+        assert_eq!((empty.first, empty.last, empty.users), (1, 0, 0));
+        drop(empty);
+        insert(&store, 1, "a");
+        insert(&store, 1, "b");
+        let snapshot = store.snapshot(None, 3).unwrap();
+        insert(&store, 1, "c");
+        assert_eq!((snapshot.first, snapshot.last, snapshot.users), (1, 2, 2));
+        let threads = snapshot.into_readers().into_iter().map(|reader| {
+            std::thread::spawn(move || {
+                let seen = scanned(&reader, 1, 100, 100);
+                let sql = "SELECT count(*) FROM users";
+                let count = reader.db().row("testing", sql, &[], |row| row.count(0));
+                (seen.len(), count.unwrap().unwrap())
+            })
+        });
+        for thread in threads.collect::<Vec<_>>() {
+            assert_eq!(thread.join().unwrap(), (2, 2));
+        }
+    }
+
+    fn a_scan_is_of_one_connection_and_breaks(new: New) {
+        let store = new();
+        let other = store
+            .insert_connection(&connection("Other", "auth0"))
+            .unwrap();
+        for (connection, name) in [(1, "a"), (other, "b"), (other, "c"), (1, "d"), (other, "e")] {
+            insert(&store, connection, name);
+        }
+        let own = |pairs: &[(i64, &str)]| -> Vec<(i64, String)> {
+            pairs
+                .iter()
+                .map(|(pk, name)| (*pk, (*name).to_owned()))
+                .collect()
+        };
+        let snapshot = store.snapshot(Some(other), 1).unwrap();
+        assert_eq!(snapshot.users, 3);
+        let reader = &snapshot.into_readers()[0];
+        assert_eq!(
+            scanned(reader, 1, 100, 100),
+            own(&[(2, "b"), (3, "c"), (5, "e")])
+        );
+        assert_eq!(scanned(reader, 3, 4, 100), own(&[(3, "c")]));
+        // After a break the reader is as good as new.
+        assert_eq!(scanned(reader, 1, 100, 1), own(&[(2, "b")]));
+        assert_eq!(scanned(reader, 5, 100, 100), own(&[(5, "e")]));
+        assert_eq!(scanned(reader, 6, 100, 100), []);
+    }
+
+    fn users_are_fetched_in_any_order(new: New) {
+        let store = new();
+        for name in ["a", "b", "c"] {
+            insert(&store, 1, name);
+        }
+        let reader = &store.snapshot(None, 1).unwrap().into_readers()[0];
+        let mut seen = vec![];
+        let fetched = reader.fetch(&[3, 9, 1, 3], |index, packed| {
+            seen.push((index, packed.contains("c\"")));
+        });
+        fetched.unwrap();
+        assert_eq!(seen, [(0, true), (2, false), (3, true)]);
+        reader
+            .fetch(&[], |_, _| unreachable!("nobody was asked for"))
+            .unwrap();
+    }
 }

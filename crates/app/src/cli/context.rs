@@ -5,7 +5,7 @@ use std::sync::Arc;
 use purser_core::connection::Connection;
 use purser_core::id::ConnectionId;
 use purser_engine::{Engine, SystemClock};
-use purser_store::{ConnectionRow, Store, StoreUrl};
+use purser_store::{ConnectionRow, Store, StoreError};
 
 use super::failure::Failure;
 use super::output::Output;
@@ -21,24 +21,37 @@ pub(crate) struct Context {
 impl Context {
     /// Opens the store; that there is none is an error.
     pub(crate) fn open(&self) -> Result<Engine, Failure> {
-        self.engine(false)
+        Ok(self.engine(false)?)
+    }
+
+    /// Opens the store if there is one.
+    pub(crate) fn open_if_there(&self) -> Result<Option<Engine>, Failure> {
+        match self.engine(false) {
+            Ok(engine) => Ok(Some(engine)),
+            Err(StoreError::Missing(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Opens the store, and makes it if there is none.
     pub(crate) fn open_or_create(&self) -> Result<Engine, Failure> {
-        let StoreUrl::Sqlite(path) = &self.settings.store;
-        let is_new = !path.exists();
         let engine = self.engine(true)?;
-        if is_new {
+        if engine.store().is_new() {
             self.output
                 .say(&format!("made the store {}", self.settings.store));
         }
         Ok(engine)
     }
 
-    fn engine(&self, create: bool) -> Result<Engine, Failure> {
-        let Settings { store, tenant, .. } = &self.settings;
-        Ok(Engine::open(store, create, tenant, Arc::new(SystemClock))?)
+    fn engine(&self, create: bool) -> Result<Engine, StoreError> {
+        let Settings {
+            store,
+            tenant,
+            files,
+            ..
+        } = &self.settings;
+        let clock = Arc::new(SystemClock);
+        Engine::open_with_files(store, files.clone(), create, tenant, clock)
     }
 
     /// Asks before something is deleted, unless `yes` says that it is meant.

@@ -10,6 +10,7 @@ use purser_core::field::{Field, Path as FieldPath, default_fields};
 use purser_core::format::OutputFormat;
 use purser_core::job::{ExportOptions, Job, JobStatus, Progress, Summary};
 use purser_core::limits::{CSV_FIELDS, FIELD_NAME_CHARS};
+use purser_core::query::{Limits, Query, Sort};
 use purser_engine::export::ExportRequest;
 use purser_engine::{Engine, Watch};
 use serde_json::Value;
@@ -43,11 +44,24 @@ Examples:
   purser export --connection staff -o staff.json
   purser export --default-fields --field user_metadata.plan=Plan -o users.csv
   purser export --format ndjson --gzip -o users.ndjson.gz
+  purser export --query 'app_metadata.plan:pro AND blocked:true' --sort last_login:-1 -o blocked.csv
   purser export --format csv --field email | wc -l")]
 pub(crate) struct ExportArgs {
     /// Export the users of this connection only
     #[arg(long, value_name = "NAME|ID")]
     connection: Option<String>,
+
+    /// Export only users who match this search
+    ///
+    /// The language of searches is described in docs/reference/search.md.
+    #[arg(long, value_name = "QUERY")]
+    query: Option<String>,
+
+    /// Sort by this attribute: `created_at:-1` is newest first
+    ///
+    /// Any attribute, also in the metadata. Users without it come last.
+    #[arg(long, value_name = "FIELD[:1|:-1]", value_parser = sort)]
+    sort: Option<Sort>,
 
     /// Write this field, under its own name or the given title; any number of times
     ///
@@ -118,6 +132,14 @@ fn options(args: &ExportArgs, context: &Context) -> Result<ExportOptions, Failur
         .map(OutputFormat::from)
         .or(promised_format)
         .unwrap_or(OutputFormat::Json);
+    if let Some(query) = &args.query {
+        let limits = if context.settings.auth0_limits {
+            Limits::Auth0
+        } else {
+            Limits::None
+        };
+        Query::parse(query, limits).map_err(|error| Failure::usage(error.render(query)))?;
+    }
     let mut fields = if args.default_fields {
         default_fields(true)
     } else {
@@ -134,10 +156,17 @@ fn options(args: &ExportArgs, context: &Context) -> Result<ExportOptions, Failur
     Ok(ExportOptions {
         fields,
         format,
+        query: args.query.clone(),
+        sort: args.sort.as_ref().map(Sort::to_string),
         limit: args.limit,
         gzip: args.gzip || promised_gzip,
         csv_guard: args.csv_guard.into(),
     })
+}
+
+/// Reads an order.
+fn sort(text: &str) -> Result<Sort, String> {
+    Sort::parse(text).map_err(|error| error.to_string())
 }
 
 /// Reads `NAME` or `NAME=TITLE`.

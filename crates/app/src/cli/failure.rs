@@ -165,6 +165,10 @@ fn store_hint(error: &StoreError) -> Option<String> {
         }
         StoreError::ConnectionExists => "`purser connections list` shows the connections",
         error if error.is_disk_full() => "free some disk space, then try again",
+        StoreError::PostgresUrl(_) => "for example `postgres://purser@localhost/users`",
+        StoreError::Connect { .. } => {
+            "check that PostgreSQL runs there, and user, password and database; `--store` or `PURSER_STORE` names them"
+        }
         StoreError::Open { .. } => {
             "check that the file is a store of Purser, and that you may write to it"
         }

@@ -1,5 +1,7 @@
 //! Flags that every command has, each with its environment variable.
 
+use std::path::PathBuf;
+
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args};
 
@@ -10,7 +12,9 @@ pub(crate) struct GlobalArgs {
     /// Keep the users here
     ///
     /// `sqlite:PATH` or a path; by default `purser/purser.db` in the user's data folder, which is `$XDG_DATA_HOME` or
-    /// `~/.local/share`. Commands that write make the store if there is none.
+    /// `~/.local/share`. Or `postgres://USER@HOST/DATABASE`, with parameters as libpq knows them and `schema`, in which
+    /// the tables are (`purser`). Commands that write make the store if there is none. In the environment a password is
+    /// seen by fewer people than on the command line.
     #[arg(
         long,
         global = true,
@@ -19,6 +23,14 @@ pub(crate) struct GlobalArgs {
         hide_env_values = true
     )]
     pub(crate) store: Option<String>,
+
+    /// Keep uploads and artifacts in this folder
+    ///
+    /// By default it lies beside the store's file, or is `purser-files` in the working folder with PostgreSQL. Servers
+    /// that share a store share this folder.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    #[arg(env = "PURSER_FILES", hide_env_values = true)]
+    pub(crate) files: Option<PathBuf>,
 
     /// Call the tenant so when the store is made
     ///

@@ -8,7 +8,7 @@ use clap::Args;
 use purser_core::job::{ImportOptions, Progress, Summary};
 use purser_engine::import::ImportRequest;
 use purser_engine::{Engine, ImportObstacle, Input, Watch, import_obstacle};
-use purser_store::{ConnectionRow, StoreUrl};
+use purser_store::ConnectionRow;
 
 use super::bad_rows;
 use super::context::{Context, choices, find_connection};
@@ -147,12 +147,12 @@ fn require_connection(args: &ImportArgs, context: &Context) -> Result<(), Failur
     if args.connection.is_some() || args.restore {
         return Ok(());
     }
-    let StoreUrl::Sqlite(path) = &context.settings.store;
-    let hint = if path.exists() {
-        choices(&context.open()?.store().list_connections()?)
-    } else {
-        let name = purser_core::connection::DEFAULT_CONNECTION;
-        format!("a new store has the connection `{name}`")
+    let hint = match context.open_if_there()? {
+        Some(engine) => choices(&engine.store().list_connections()?),
+        None => {
+            let name = purser_core::connection::DEFAULT_CONNECTION;
+            format!("a new store has the connection `{name}`")
+        }
     };
     Err(Failure::usage("an import needs a connection: `--connection NAME`").hinted(hint))
 }

@@ -14,7 +14,7 @@ use crate::http::{self, ServeOptions, Tls};
 
 /// Serve the Management API v2 over HTTP
 ///
-/// Makes the store if there is none, answers requests, and runs queued jobs; jobs that an earlier run left behind go
+/// Makes the store if there is none, answers requests, indexes users, and runs queued jobs; jobs that an earlier run left behind go
 /// on where they stopped. SIGINT and SIGTERM end it: running jobs are handed back and go on at the next start.
 ///
 /// Clients need an id and a secret: `purser clients create`.
@@ -63,6 +63,14 @@ pub(crate) struct ServeArgs {
     #[arg(env = "PURSER_WORKERS", hide_env_values = true)]
     workers: u16,
 
+    /// Leave it to another server, or to `purser indexes build`, to index users
+    ///
+    /// By default users are indexed in the background, a moment after they were written.
+    #[arg(long)]
+    #[arg(env = "PURSER_NO_INDEXING", hide_env_values = true)]
+    #[arg(value_parser = FalseyValueParser::new())]
+    no_indexing: bool,
+
     /// Write the log as text or as a JSON object a line
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text)]
     #[arg(env = "PURSER_LOG_FORMAT", hide_env_values = true)]
@@ -99,6 +107,7 @@ fn options(args: &ServeArgs, context: &Context) -> Result<ServeOptions, Failure>
         tls,
         auth0_limits: context.settings.auth0_limits,
         workers: usize::from(args.workers),
+        indexing: !args.no_indexing,
     })
 }
 

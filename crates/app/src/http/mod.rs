@@ -40,6 +40,8 @@ pub(crate) struct ServeOptions {
     pub(crate) auth0_limits: bool,
     /// How many jobs run at once.
     pub(crate) workers: usize,
+    /// Whether to index users in the background.
+    pub(crate) indexing: bool,
 }
 
 /// Where the server's certificate comes from.

@@ -87,29 +87,36 @@ impl<S: Send + Sync> FromRequest<S> for Payload {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        Self::within(request, BODY_BYTES).await
+    }
+}
+
+impl Payload {
+    /// Reads the body of a request if it has at most so many bytes.
+    pub(crate) async fn within(request: Request, most: usize) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let length = parts
             .headers
             .get(header::CONTENT_LENGTH)
             .and_then(|value| value.to_str().ok()?.parse().ok());
-        if length.is_some_and(|length: u64| length > BODY_BYTES as u64) {
-            return Err(ApiError::payload_too_large(BODY_BYTES as u64));
+        if length.is_some_and(|length: u64| length > most as u64) {
+            return Err(ApiError::payload_too_large(most as u64));
         }
         let late = "The request's body did not arrive in time";
-        let bytes = tokio::time::timeout(BODY_READ, bytes(body))
+        let bytes = tokio::time::timeout(BODY_READ, bytes(body, most))
             .await
             .map_err(|_| ApiError::new(StatusCode::REQUEST_TIMEOUT, late, None))??;
         Self::new(&parts.headers, bytes)
     }
 }
 
-async fn bytes(body: Body) -> Result<Vec<u8>, ApiError> {
-    let read = axum::body::to_bytes(body, BODY_BYTES).await;
+async fn bytes(body: Body, most: usize) -> Result<Vec<u8>, ApiError> {
+    let read = axum::body::to_bytes(body, most).await;
     read.map(Vec::from).map_err(|error| {
         let too_large =
             std::error::Error::source(&error).is_some_and(|e| e.to_string().contains("limit"));
         if too_large {
-            ApiError::payload_too_large(BODY_BYTES as u64)
+            ApiError::payload_too_large(most as u64)
         } else {
             ApiError::invalid_body("The request's body could not be read")
         }

@@ -15,6 +15,9 @@ use super::state::{App, AppState};
 use super::timeouts::{HEAD_READ, SHUTDOWN};
 use super::{ServeOptions, cleanup, routes, tls};
 
+/// Bytes that the head of an HTTP/2 request may have: a query in the address has at most 64 KiB, as over HTTP/1.
+const HEAD_BYTES: u32 = 96 * 1024;
+
 /// Serves until SIGINT or SIGTERM; then requests may end, and jobs are handed back.
 pub(super) fn run(engine: Engine, options: ServeOptions) -> anyhow::Result<()> {
     // A second server in one process (tests) finds the provider installed, which is as good.
@@ -76,6 +79,7 @@ fn do_not_wait_for_ever(builder: &mut Builder<TokioExecutor>) {
     builder
         .http2()
         .timer(TokioTimer::new())
+        .max_header_list_size(HEAD_BYTES)
         .keep_alive_interval(HEAD_READ);
 }
 

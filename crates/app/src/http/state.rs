@@ -34,7 +34,7 @@ pub(crate) struct App {
     pub(crate) queueing: tokio::sync::Mutex<()>,
     /// `None` once the server stops.
     workers: Mutex<Option<Workers>>,
-    /// `None` once the server stops.
+    /// `None` once the server stops, and if others index.
     indexer: Mutex<Option<Indexer>>,
 }
 
@@ -48,7 +48,7 @@ impl App {
             rate: RateLimits::new(options.auth0_limits),
             queueing: tokio::sync::Mutex::new(()),
             workers: Mutex::new(Some(Workers::start(&engine, options.workers))),
-            indexer: Mutex::new(Some(Indexer::start(&engine))),
+            indexer: Mutex::new(options.indexing.then(|| Indexer::start(&engine))),
             engine,
             options,
         })

@@ -13,8 +13,9 @@ type Graph = &'static [(&'static str, &'static [&'static str])];
 const CRATES: Graph = &[
     ("purser", &["purser-core", "purser-engine", "purser-store"]),
     ("purser-engine", &["purser-core", "purser-store"]),
-    ("purser-store", &["purser-core"]),
+    ("purser-store", &["purser-core", "purser-testdb"]),
     ("purser-core", &[]),
+    ("purser-testdb", &[]),
 ];
 
 /// The rooms of core, from the faces down to the leaves.
@@ -83,7 +84,7 @@ const CORE: Graph = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("axum", &["purser"]),
     ("clap", &["purser"]),
-    ("postgres", &["purser-store"]),
+    ("postgres", &["purser-store", "purser-testdb"]),
     ("reqwest", &[]),
     ("rusqlite", &["purser-store"]),
     ("tokio", &["purser"]),

@@ -52,6 +52,17 @@ fn every_line_works() {
         "Email,Plan\r\nada@example.com,gold\r\ngrace@example.com,\r\n",
         "{ran}"
     );
+    assert_eq!(
+        file("found.tsv"),
+        "email\tname\nada@example.com\tAda Lovelace\n",
+        "{ran}"
+    );
+    assert_eq!(file("count.txt"), "2\n", "{ran}");
+    let found = file("search.json");
+    assert!(
+        found.contains(r#""length":2"#) && found.ends_with(r#""total":2}"#),
+        "{ran}{found}"
+    );
     let summary = r#""summary":{"failed":1,"updated":2,"inserted":0,"total":3}"#;
     assert!(file("import.json").contains(summary), "{ran}");
     let downloaded = "email,Plan\n\"'ada@example.com\",\"'gold\"\n\"'grace@example.com\",\n";

@@ -82,6 +82,8 @@ fn push_export(options: &ExportOptions, body: &mut Map<String, Value>) {
     let ExportOptions {
         fields,
         format,
+        query,
+        sort,
         limit,
         gzip: _,
         csv_guard: _,
@@ -96,6 +98,11 @@ fn push_export(options: &ExportOptions, body: &mut Map<String, Value>) {
     }
     if !fields.is_empty() {
         body.insert("fields".into(), json!(fields));
+    }
+    for (name, text) in [("query", query), ("sort", sort)] {
+        if let Some(text) = text {
+            body.insert(name.into(), text.as_str().into());
+        }
     }
 }
 

@@ -18,6 +18,8 @@ mod build;
 mod evaluate;
 mod head;
 mod part;
+#[cfg(test)]
+mod tests;
 
 pub use bits::{Bits, Bounds};
 pub use build::{Block, BlockBuilder};

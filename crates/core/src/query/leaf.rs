@@ -155,12 +155,10 @@ impl Test {
                 Some(not_empty(from, to))
             }
             Kind::Period(from, until) => {
-                let number = |at: i64| OwnedScalar::Number(at as f64);
-                let from = from.map_or(f64::NEG_INFINITY.into_bound(), |at| {
-                    Bound::Included(number(at))
-                });
-                let until =
-                    until.map_or(f64::INFINITY.into_bound(), |at| Bound::Excluded(number(at)));
+                let included = |number| Bound::Included(OwnedScalar::Number(number));
+                let excluded = |at: i64| Bound::Excluded(OwnedScalar::Number(at as f64));
+                let from = included(from.map_or(f64::NEG_INFINITY, |at| at as f64));
+                let until = until.map_or_else(|| included(f64::INFINITY), excluded);
                 Some(not_empty(from, until))
             }
             Kind::Pattern(pattern) => match pattern.prefix() {
@@ -169,16 +167,6 @@ impl Test {
             },
             Kind::Fuzzy(_) => None,
         }
-    }
-}
-
-trait IntoBound {
-    fn into_bound(self) -> Bound<OwnedScalar>;
-}
-
-impl IntoBound for f64 {
-    fn into_bound(self) -> Bound<OwnedScalar> {
-        Bound::Included(OwnedScalar::Number(self))
     }
 }
 

@@ -1,4 +1,29 @@
-//! The query language of `GET /users` (skeleton).
+//! The query language of `GET /users`: Lucene's classic syntax over whole values, as Auth0's user search (engine v3) has
+//! it. Read (`lexer`, `parser`), checked (`check`: names, types, limits), printed in one form (`print`), and asked of
+//! profiles (`Matcher`). `docs/reference/search.md` has the language for its users.
+//!
+//! ```text
+//! query   := [mod] clause { [conj] [mod] clause }
+//! conj    := "AND" | "&&" | "OR" | "||"                  mod := "+" | "-" | "!" | "NOT"
+//! clause  := [ field ":" ] ( leaf | "(" query ")" [ "^" number ] ) | "*" ":" "*"
+//! leaf    := ( term | quoted | pattern ) [ "~" [ number ] ] [ "^" number ]       the two in either order
+//!          | ( "[" | "{" ) bound "TO" bound ( "]" | "}" ) [ "^" number ]
+//! bound   := quoted | "*" | one or more characters except space, "]", "}"
+//! field   := term                                        term := start { start | "+" | "-" }
+//! pattern := a term with "*" or "?", which may also begin it
+//! start   := any character except white space + - ! ( ) : ^ [ ] " { } ~ * ? \ /, or "\" and any character
+//! quoted  := '"' { any character except " and \, or "\" and any character } '"'
+//! ```
+//! The longest token wins, and an operator wins over a term of its length. White space is space, tab, CR, LF and U+3000;
+//! `\uXXXX` is a unit of UTF-16.
+//!
+//! Clauses of one level are cut where no `AND` or `OR` stands between them. A single clause is a must (`+`), a must not
+//! (`-`, `!`, `NOT`) or a may; several with operators are one may: NOT binds before AND, AND before OR. The answer is all
+//! musts, or, without any, the union of the mays (everybody without those), less the must nots.
+//!
+//! Sources: the syntax page of Lucene's classic query parser (2.9.4 and 8.8.1), which Auth0 names as its reference; Auth0's
+//! pages "User Search Query Syntax", "User Search Best Practices" and "Migrate from User Search v2 to v3". Where they are
+//! silent, the reference says what was chosen.
 
 mod attribute;
 mod check;
@@ -35,7 +60,7 @@ pub use matcher::Matcher;
 pub use scalar::{OwnedScalar, Scalar, Span};
 pub use sort::{Sort, SortError};
 
-/// Whose limits hold.
+/// Which limits hold. They protect a cluster that many share and change no meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limits {
     /// Auth0's: no patterns and ranges on `user_metadata`, three characters behind a leading `*`.

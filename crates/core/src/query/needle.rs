@@ -123,7 +123,7 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::query::{Limits, Query};
+    use crate::query::{Limits, Matcher, Query};
 
     fn needle(query: &str) -> String {
         let query = Query::parse(query, Limits::None).unwrap();
@@ -184,5 +184,34 @@ mod tests {
         identities.profileData.email:x  none
         blocked:true  none
         "#);
+    }
+
+    #[test]
+    fn keys_with_dots_hold_the_needle() {
+        for (query, metadata) in [
+            ("_exists_:user_metadata.display", r#"{"display.theme":1}"#),
+            (
+                "_exists_:user_metadata.display",
+                r#"{"display.theme":[null,{"x":0}]}"#,
+            ),
+            ("user_metadata.display.theme:1", r#"{"display.theme":1}"#),
+            (
+                "user_metadata.a.display.theme:dark",
+                r#"{"a.display":{"theme":["dark"]}}"#,
+            ),
+            ("user_metadata.display:a*b", r#"{"display":"a\"b"}"#),
+            (r#"user_metadata.dis\"play:1"#, r#"{"dis\"play":1}"#),
+        ] {
+            let query = Query::parse(query, Limits::None).unwrap();
+            let mut matcher = Matcher::new(&query);
+            let plain = format!(r#"{{"email":"x","user_metadata":{metadata}}}"#);
+            let mut packed = String::new();
+            crate::packed::pack(&plain, &mut packed);
+            assert!(
+                query.needle().is_some() && matcher.matches(&plain),
+                "{query}"
+            );
+            assert!(matcher.matches(&packed), "{query}");
+        }
     }
 }

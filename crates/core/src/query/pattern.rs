@@ -81,7 +81,7 @@ impl Part {
 }
 
 impl Pattern {
-    /// Takes the characters of a pattern; those that are `None` are `*` or, if the flag is set, `?`.
+    /// Cuts the symbols of a pattern at each `*`; several in a row are one.
     pub(super) fn of(symbols: impl Iterator<Item = Symbol>) -> Self {
         let mut parts = vec![Part::default()];
         let mut count = 0;
@@ -125,6 +125,12 @@ impl Pattern {
     pub(super) fn length(&self) -> usize {
         let texts = self.parts.iter().map(|part| part.text.chars().count());
         texts.sum::<usize>() + self.parts.len() - 1
+    }
+
+    /// Returns the number of its `*` and `?`.
+    pub(super) fn wildcards(&self) -> usize {
+        let ones = self.parts.iter().map(|part| part.ones.len());
+        ones.sum::<usize>() + self.parts.len() - 1
     }
 
     /// Returns whether every text matches: a run of `*`.

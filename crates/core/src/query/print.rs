@@ -78,21 +78,18 @@ fn bare(parts: &[Expr]) -> Option<String> {
     let Expr::Leaf(given) = parts.last()? else {
         return None;
     };
-    let folded = value(&given.test.kind.folded());
-    let given_value = value(&given.test.kind);
+    let kind = &given.test.kind;
+    let folded = kind.folded();
     let fits = |(part, name): (&Expr, &&str)| {
         let Expr::Leaf(leaf) = part else {
             return false;
         };
-        let is_named = Attribute::of_path(name).as_ref() == Some(&leaf.attribute);
         let is_folded = leaf.attribute.class() == super::Class::Folded;
-        let kind = &leaf.test.kind;
-        is_named
-            && !matches!(kind, Kind::Exists)
-            && value(kind) == if is_folded { &*folded } else { &*given_value }
+        Attribute::of_path(name).as_ref() == Some(&leaf.attribute)
+            && leaf.test.kind == *if is_folded { &folded } else { kind }
     };
-    let starts_like_operator = given_value.starts_with(['<', '>']);
-    (parts.iter().zip(&BARE).all(fits) && !starts_like_operator).then_some(given_value)
+    let is_bare = !given.test.is_exists() && parts.iter().zip(&BARE).all(fits);
+    is_bare.then(|| value(kind))
 }
 
 fn value(kind: &Kind) -> String {

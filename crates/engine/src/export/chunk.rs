@@ -1,10 +1,10 @@
-//! Chunks: ranges of users, encoded by one thread.
+//! Chunks: some users, encoded by one thread.
 
 use std::ops::ControlFlow;
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{Receiver, SyncSender};
 
 use purser_core::format::Encoder;
-use purser_store::SnapshotReader;
+use purser_store::{Filter, SnapshotReader};
 
 use super::gzip::{self, Packed};
 use crate::EngineError;
@@ -17,9 +17,30 @@ pub(super) struct Chunk {
     pub(super) packed: Option<Packed>,
     /// Where each record ends, if a limit may cut the chunk.
     ends: Vec<u32>,
+    /// How many numbers of users were looked at, for the progress.
+    pub(super) looked_at: i64,
 }
 
 impl Chunk {
+    fn with_capacity(size: usize) -> Self {
+        Self {
+            rows: 0,
+            bytes: Vec::with_capacity(size),
+            packed: None,
+            ends: Vec::new(),
+            looked_at: 0,
+        }
+    }
+
+    fn push(&mut self, encoder: &mut Encoder, packed: &str, cut: bool) {
+        encoder.packed(self.rows == 0, packed, &mut self.bytes);
+        self.rows += 1;
+        if cut {
+            let end = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
+            self.ends.push(end);
+        }
+    }
+
     /// Keeps the first `most` records.
     pub(super) fn cut(&mut self, most: u64) {
         if self.rows <= most {
@@ -37,7 +58,15 @@ impl Chunk {
     }
 }
 
-/// The ranges of one thread.
+/// Which users a thread encodes.
+pub(super) enum Share {
+    /// Ranges of numbers.
+    Ranges(Range, Filter),
+    /// The users with these numbers, chunk by chunk.
+    Numbers(Receiver<std::io::Result<Vec<i64>>>),
+}
+
+/// The ranges of one thread. None reaches over the end of a segment.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Range {
     pub(super) from: i64,
@@ -46,41 +75,75 @@ pub(super) struct Range {
     pub(super) step: i64,
 }
 
-/// Encodes one range after the other until there are no more or nobody takes them.
-pub(super) fn produce(
-    reader: &SnapshotReader,
-    mut encoder: Encoder,
-    range: Range,
-    (compress, cut): (bool, bool),
-    chunks: &SyncSender<Chunk>,
-) -> Result<(), EngineError> {
-    let mut from = range.from;
-    let mut size = 0;
-    while from <= range.last {
-        let mut chunk = Chunk {
-            rows: 0,
-            bytes: Vec::with_capacity(size),
-            packed: None,
-            ends: Vec::new(),
-        };
-        reader.scan(from, from + range.width - 1, |_, packed| {
-            encoder.packed(chunk.rows == 0, packed, &mut chunk.bytes);
-            chunk.rows += 1;
-            if cut {
-                chunk
-                    .ends
-                    .push(u32::try_from(chunk.bytes.len()).unwrap_or(u32::MAX));
+/// A thread that encodes its share of the users.
+pub(super) struct Producer {
+    pub(super) reader: SnapshotReader,
+    pub(super) encoder: Encoder,
+    pub(super) compress: bool,
+    /// Whether a limit may cut a chunk.
+    pub(super) cut: bool,
+}
+
+impl Producer {
+    /// Encodes one chunk after the other until there are no more or nobody takes them.
+    pub(super) fn run(
+        mut self,
+        share: Share,
+        chunks: &SyncSender<Chunk>,
+    ) -> Result<(), EngineError> {
+        let mut size = 0;
+        match share {
+            Share::Ranges(mut range, mut filter) => {
+                while range.from <= range.last {
+                    let mut chunk = Chunk::with_capacity(size);
+                    let (from, to) = (range.from, range.from + range.width - 1);
+                    let Self {
+                        reader,
+                        encoder,
+                        cut,
+                        ..
+                    } = &mut self;
+                    reader.each_match(&mut filter, (from, to), |_, packed| {
+                        chunk.push(encoder, packed, *cut);
+                        ControlFlow::Continue(())
+                    })?;
+                    chunk.looked_at = to.min(range.last) - from + 1;
+                    if !self.hand_over(chunk, &mut size, chunks) {
+                        return Ok(());
+                    }
+                    range.from += range.step;
+                }
             }
-            ControlFlow::Continue(())
-        })?;
-        size = chunk.bytes.len() + chunk.bytes.len() / 8;
-        if compress && chunk.rows > 0 {
+            Share::Numbers(numbers) => {
+                for pks in numbers {
+                    let pks = pks.map_err(EngineError::Sorting)?;
+                    let mut chunk = Chunk::with_capacity(size);
+                    let Self {
+                        reader,
+                        encoder,
+                        cut,
+                        ..
+                    } = &mut self;
+                    reader.each_of(&pks, |packed| {
+                        chunk.push(encoder, packed, *cut);
+                        ControlFlow::Continue(())
+                    })?;
+                    chunk.looked_at = pks.len() as i64;
+                    if !self.hand_over(chunk, &mut size, chunks) {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns whether somebody took the chunk.
+    fn hand_over(&self, mut chunk: Chunk, size: &mut usize, chunks: &SyncSender<Chunk>) -> bool {
+        *size = chunk.bytes.len() + chunk.bytes.len() / 8;
+        if self.compress && chunk.rows > 0 {
             chunk.packed = Some(gzip::pack(&chunk.bytes));
         }
-        if chunks.send(chunk).is_err() {
-            return Ok(());
-        }
-        from += range.step;
+        chunks.send(chunk).is_ok()
     }
-    Ok(())
 }

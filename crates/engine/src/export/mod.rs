@@ -1,27 +1,31 @@
 //! The one export.
 //!
 //! ```text
-//! N reader threads, one snapshot: scan a range of users → project, encode, compress ──channel each──▶ this thread: write in order
+//! N reader threads, one snapshot: find some users → project, encode, compress ──channel each──▶ this thread: write in order
 //! ```
-//! Thread t takes the ranges t, t + N, t + 2N …; taking one chunk from each thread in turn restores the order, and the
-//! bounded channels bound the memory.
+//! Thread t takes the ranges t, t + N, t + 2N … of numbers, or of the sorted list; taking one chunk from each thread in
+//! turn restores the order, and the bounded channels bound the memory.
 
 mod chunk;
 mod gzip;
+mod order;
 
 use std::io::Write;
 use std::path::Path;
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::time::{Duration, Instant};
 
 use purser_core::format::{Encoder, OutputFormat};
+use purser_core::index::{SEGMENT_USERS, first_of, segment_of};
 use purser_core::job::{ExportOptions, Job, JobConnection, JobKind, Progress, Runner, Summary};
-use purser_store::{Claimed, ConnectionRow, Lease, NewJob, Snapshot, StoreError};
+use purser_core::query::{Limits, Query, Sort};
+use purser_store::{Claimed, ConnectionRow, Lease, NewJob, SnapshotReader, SortKey, StoreError};
 
 use crate::import::panic_text;
 use crate::{Engine, EngineError, Stage, Watch};
-use chunk::{Chunk, Range, produce};
+use chunk::{Chunk, Producer, Range, Share};
 use gzip::Member;
+use order::{Merged, Order};
 
 /// Which users are to be exported how.
 #[derive(Debug, Clone)]
@@ -31,8 +35,9 @@ pub struct ExportRequest {
     pub options: ExportOptions,
 }
 
-/// Users in one range; large enough to compress well, small enough to keep the first byte early.
-const RANGE: i64 = 4_000;
+/// Users in one range; large enough to compress well, small enough to keep the first byte early. A part of a segment, so that
+/// no range has users of two.
+const RANGE: i64 = 4_096;
 /// Chunks that a thread may be ahead of the writer.
 const AHEAD: usize = 2;
 /// How often the lease is renewed and the progress written.
@@ -46,7 +51,7 @@ impl Engine {
         out: &mut (dyn Write + Send),
         watch: &Watch,
     ) -> Result<Job, EngineError> {
-        encoder(&request.options)?;
+        check(&request.options)?;
         let id = self.create_export(request, Runner::Caller)?;
         let claimed = self
             .store
@@ -59,7 +64,7 @@ impl Engine {
 
     /// Queues an export for the workers.
     pub fn queue_export(&self, request: &ExportRequest) -> Result<Job, EngineError> {
-        encoder(&request.options)?;
+        check(&request.options)?;
         let id = self.create_export(request, Runner::Queue)?;
         self.store
             .find_job(&id)?
@@ -204,16 +209,19 @@ impl Engine {
             }
             None => None,
         };
-        let encoder = encoder(options)?;
+        let encoder = check(options)?;
+        let wanted = Wanted::read(options, connection)?;
         // A short export is over before a second thread has started.
-        let short = options
-            .limit
-            .is_some_and(|limit| limit <= RANGE.unsigned_abs());
+        let short = wanted.is_plain()
+            && options
+                .limit
+                .is_some_and(|limit| limit <= RANGE.unsigned_abs());
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let snapshot = self
             .store
             .snapshot(connection, if short { 1 } else { cores })?;
         watch.set_stage(Stage::Working);
+        let numbers = (snapshot.last - snapshot.first + 1).max(0).unsigned_abs();
         let mut writing = Writing {
             engine: self,
             lease,
@@ -221,18 +229,46 @@ impl Engine {
             out,
             member: options.gzip.then(Member::new),
             users: 0,
-            of: options
-                .limit
-                .map_or(snapshot.users, |limit| limit.min(snapshot.users)),
+            looked_at: wanted.query.is_some().then_some(0),
+            of: match (&wanted.query, options.limit) {
+                (Some(_), _) => numbers,
+                (None, limit) => limit.unwrap_or(u64::MAX).min(snapshot.users),
+            },
             limit: options.limit.unwrap_or(u64::MAX),
             last_beat: Instant::now(),
         };
-        writing.run(snapshot, &encoder)?;
+        let edges = (snapshot.first, snapshot.last);
+        writing.run(snapshot.into_readers(), edges, &wanted, &encoder)?;
         Ok(writing.users)
     }
 }
 
-fn encoder(options: &ExportOptions) -> Result<Encoder, EngineError> {
+/// Which users are wanted, and in which order.
+struct Wanted {
+    query: Option<Query>,
+    connection: Option<i64>,
+    sort: Option<Sort>,
+}
+
+impl Wanted {
+    /// Whoever made the job checked the query; limits that only the API has were its to keep.
+    fn read(options: &ExportOptions, connection: Option<i64>) -> Result<Self, EngineError> {
+        let query = |text| Query::parse(text, Limits::None);
+        Ok(Self {
+            query: options.query.as_deref().map(query).transpose()?,
+            connection,
+            sort: options.sort.as_deref().map(Sort::parse).transpose()?,
+        })
+    }
+
+    fn is_plain(&self) -> bool {
+        self.query.is_none() && self.sort.is_none()
+    }
+}
+
+/// Finds what would fail an export before it begins.
+fn check(options: &ExportOptions) -> Result<Encoder, EngineError> {
+    Wanted::read(options, None)?;
     Encoder::new(options).map_err(EngineError::Field)
 }
 
@@ -253,6 +289,32 @@ fn extension(job: &Job) -> &'static str {
     }
 }
 
+/// Deals the numbers of `edges` out to threads, `width` at a time.
+fn ranges((first, last): (i64, i64), width: i64, threads: usize) -> impl Iterator<Item = Range> {
+    let start = first_of(segment_of(first));
+    let step = width * threads as i64;
+    (0..threads as i64).map(move |lane| Range {
+        from: start + lane * width,
+        last,
+        width,
+        step,
+    })
+}
+
+/// Deals a sorted list out to threads, until they end.
+fn deal(merged: Merged, lanes: &[SyncSender<Result<Vec<i64>, std::io::Error>>]) {
+    let mut merged = merged.peekable();
+    for lane in lanes.iter().cycle() {
+        if merged.peek().is_none() {
+            return;
+        }
+        let chunk = merged.by_ref().take(RANGE as usize).collect();
+        if lane.send(chunk).is_err() {
+            return;
+        }
+    }
+}
+
 /// The thread that writes chunks in order.
 struct Writing<'a> {
     engine: &'a Engine,
@@ -261,41 +323,63 @@ struct Writing<'a> {
     out: &'a mut (dyn Write + Send),
     member: Option<Member>,
     users: u64,
+    /// How many numbers of users were looked at, where it is not known how many users there will be.
+    looked_at: Option<u64>,
     of: u64,
     limit: u64,
     last_beat: Instant,
 }
 
 impl Writing<'_> {
-    fn run(&mut self, snapshot: Snapshot, encoder: &Encoder) -> Result<(), EngineError> {
+    fn run(
+        &mut self,
+        readers: Vec<SnapshotReader>,
+        edges: (i64, i64),
+        wanted: &Wanted,
+        encoder: &Encoder,
+    ) -> Result<(), EngineError> {
         let mut head = Vec::new();
         encoder.begin(&mut head);
         self.plain(&head)?;
-        let (first, last) = (snapshot.first, snapshot.last);
-        let readers = snapshot.into_readers();
-        let compress = self.member.is_some();
-        // Rows are counted in the chunk only where a limit may cut it.
-        let cut = self.limit != u64::MAX;
-        std::thread::scope(|scope| {
-            let step = readers.len() as i64 * RANGE;
-            let mut lanes = Vec::new();
-            for (lane, reader) in (0_i64..).zip(readers) {
-                let range = Range {
-                    from: first + lane * RANGE,
-                    last,
-                    width: RANGE,
-                    step,
-                };
-                let (chunks, arriving) = mpsc::sync_channel(AHEAD);
-                let encoder = encoder.clone();
-                let thread =
-                    scope.spawn(move || produce(&reader, encoder, range, (compress, cut), &chunks));
-                lanes.push((arriving, thread));
+        let (readers, sorted) = match &wanted.sort {
+            None => (readers, None),
+            Some(sort) => {
+                let (readers, order) = self.sort(readers, edges, wanted, sort)?;
+                (readers, Some(order.merge().map_err(EngineError::Sorting)?))
             }
-            let (arriving, threads): (Vec<_>, Vec<_>) = lanes.into_iter().unzip();
-            let written = self.write_chunks(&arriving, encoder);
+        };
+        std::thread::scope(|scope| {
+            let mut shares = Vec::with_capacity(readers.len());
+            match sorted {
+                None => {
+                    for (range, reader) in ranges(edges, RANGE, readers.len()).zip(&readers) {
+                        let filter = reader.filter(wanted.query.as_ref(), wanted.connection)?;
+                        shares.push(Share::Ranges(range, filter));
+                    }
+                }
+                Some(merged) => {
+                    let (lanes, numbers): (Vec<_>, Vec<_>) =
+                        readers.iter().map(|_| mpsc::sync_channel(AHEAD)).unzip();
+                    shares.extend(numbers.into_iter().map(Share::Numbers));
+                    scope.spawn(move || deal(merged, &lanes));
+                }
+            }
+            let (mut lanes, mut threads) = (Vec::new(), Vec::new());
+            for (share, reader) in shares.into_iter().zip(readers) {
+                let (chunks, arriving) = mpsc::sync_channel(AHEAD);
+                let producer = Producer {
+                    reader,
+                    encoder: encoder.clone(),
+                    compress: self.member.is_some(),
+                    // Rows are counted in the chunk only where a limit may cut it.
+                    cut: self.limit != u64::MAX,
+                };
+                threads.push(scope.spawn(move || producer.run(share, &chunks)));
+                lanes.push(arriving);
+            }
+            let written = self.write_chunks(&lanes, encoder);
             // Threads that still have chunks to hand over end when nobody takes them.
-            drop(arriving);
+            drop(lanes);
             for thread in threads {
                 thread
                     .join()
@@ -314,6 +398,61 @@ impl Writing<'_> {
         self.out.flush().map_err(EngineError::Output)
     }
 
+    /// Sorts the wanted users; gives the readers back.
+    fn sort(
+        &mut self,
+        readers: Vec<SnapshotReader>,
+        edges: (i64, i64),
+        wanted: &Wanted,
+        sort: &Sort,
+    ) -> Result<(Vec<SnapshotReader>, Order), EngineError> {
+        let most = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let mut order = Order::new(sort.descending);
+        let (runs, arriving) = mpsc::sync_channel::<Vec<SortKey>>(AHEAD);
+        let readers = std::thread::scope(|scope| {
+            let mut threads = Vec::new();
+            for (range, reader) in ranges(edges, SEGMENT_USERS as i64, readers.len()).zip(readers) {
+                let runs = runs.clone();
+                threads.push(scope.spawn(move || -> Result<SnapshotReader, StoreError> {
+                    let mut filter = reader.filter(wanted.query.as_ref(), wanted.connection)?;
+                    let mut keys = reader.keys(sort)?;
+                    for from in (range.from..=range.last).step_by(range.step as usize) {
+                        let run = reader.sorted(&mut filter, &mut keys, from, most)?;
+                        if runs.send(run).is_err() {
+                            break;
+                        }
+                    }
+                    Ok(reader)
+                }));
+            }
+            drop(runs);
+            let collected = self.collect(&arriving, &mut order);
+            drop(arriving);
+            let readers: Result<Vec<_>, EngineError> = threads
+                .into_iter()
+                .map(|thread| match thread.join() {
+                    Ok(reader) => reader.map_err(EngineError::Store),
+                    Err(panic) => Err(EngineError::Panic(panic_text(&*panic))),
+                })
+                .collect();
+            collected.and(readers)
+        })?;
+        Ok((readers, order))
+    }
+
+    fn collect(
+        &mut self,
+        arriving: &Receiver<Vec<SortKey>>,
+        order: &mut Order,
+    ) -> Result<(), EngineError> {
+        for run in arriving {
+            self.watch.check()?;
+            order.add(run).map_err(EngineError::Sorting)?;
+            self.tell()?;
+        }
+        Ok(())
+    }
+
     fn write_chunks(
         &mut self,
         lanes: &[Receiver<Chunk>],
@@ -325,6 +464,9 @@ impl Writing<'_> {
             let Ok(mut chunk) = lanes[lane].recv() else {
                 return Ok(());
             };
+            if let Some(looked_at) = &mut self.looked_at {
+                *looked_at += chunk.looked_at.unsigned_abs();
+            }
             if chunk.rows > 0 {
                 if self.users > 0 {
                     self.plain(encoder.between())?;
@@ -370,7 +512,7 @@ impl Writing<'_> {
     /// Tells the watch, and now and then the store, how far the export is.
     fn tell(&mut self) -> Result<(), EngineError> {
         let progress = Progress {
-            done: self.users,
+            done: self.looked_at.unwrap_or(self.users),
             of: self.of.max(self.users),
         };
         self.watch.set_progress(progress);

@@ -106,9 +106,13 @@ impl Workers {
 }
 
 /// Every server of a store holds a shared lock on a file as long as it lives. Who gets it exclusively is alone, so jobs
-/// that are processing belong to nobody and need not wait for their leases to run out.
+/// that are processing belong to nobody and need not wait for their leases to run out. Servers on other machines hold no
+/// lock here, so with PostgreSQL the leases alone decide.
 fn recover(engine: &Engine) -> Result<Option<File>, EngineError> {
     let folder = engine.store.files_folder();
+    if !engine.store.is_on_one_machine() {
+        return Ok(None);
+    }
     let path: PathBuf = folder.join("workers.lock");
     let error = |source| EngineError::Write {
         path: path.clone(),

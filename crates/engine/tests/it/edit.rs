@@ -288,10 +288,7 @@ fn an_edit_that_makes_no_sense_makes_no_job() {
         "`password` cannot be changed for many users at once"
     );
     let unread = refused(&request(Some("plan:("), EditAction::Block, &[]));
-    assert!(
-        unread.starts_with("the query is not understood: "),
-        "{unread}"
-    );
+    assert!(unread.starts_with("the query cannot be read: "), "{unread}");
     let mut auth0 = request(Some("user_metadata.plan:p*"), EditAction::Block, &[]);
     assert_eq!(edit(&scene, &auth0).status, JobStatus::Completed);
     auth0.limits = Limits::Auth0;

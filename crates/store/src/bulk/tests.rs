@@ -24,7 +24,7 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let store = TestStore::new();
+        let store = TestStore::sqlite();
         let default = store
             .find_connection_by_name(DEFAULT_CONNECTION)
             .unwrap()

@@ -17,7 +17,8 @@ use rusqlite::Connection as Sqlite;
 
 use crate::error::StoreError;
 
-pub(crate) use self::postgres::Session;
+pub use self::postgres::PostgresUrl;
+pub(crate) use self::postgres::{PostgresReader, PostgresServer, Session};
 pub(crate) use self::sqlite::{SqliteFile, SqliteReader};
 pub(crate) use self::value::{Row, Value, values};
 

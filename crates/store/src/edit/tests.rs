@@ -1,4 +1,4 @@
-//! What a step of an edit means, on a real SQLite file.
+//! What a step of an edit means.
 
 use purser_core::connection::{DEFAULT_CONNECTION, Strategy};
 use purser_core::id::{JobId, UserId};
@@ -8,8 +8,18 @@ use purser_core::query::Limits;
 use purser_core::secret::Secret;
 
 use super::*;
-use crate::testing::{NOW, TestStore, connection};
+use crate::testing::{NOW, New, TestStore, connection, on_both_stores};
 use crate::{NewJob, NewUserRecord, UserWrite};
+
+on_both_stores!(
+    those_who_match_are_changed_each_once,
+    a_step_is_short_and_the_next_goes_on_behind_it,
+    the_checkpoint_is_written_with_the_users,
+    those_who_stay_and_those_who_cannot_be_changed_are_counted,
+    a_deleted_user_leaves_nothing_behind,
+    a_new_address_is_found_and_the_old_one_is_free,
+    a_page_shows_users_and_changes_nothing,
+);
 
 const ALL: EditScope<'_> = EditScope {
     query: None,
@@ -23,8 +33,8 @@ struct Scene {
 
 impl Scene {
     /// Returns a store with users 1 to `users`, every other one blocked.
-    fn new(users: usize) -> Self {
-        let store = TestStore::new();
+    fn new(new: New, users: usize) -> Self {
+        let store = new();
         let default = store
             .find_connection_by_name(DEFAULT_CONNECTION)
             .unwrap()
@@ -113,9 +123,8 @@ fn summary(updated: u64, failed: u64) -> Summary {
     }
 }
 
-#[test]
-fn those_who_match_are_changed_each_once() {
-    let scene = Scene::new(2_500);
+fn those_who_match_are_changed_each_once(new: New) {
+    let scene = Scene::new(new, 2_500);
     let lease = scene.job();
     let query = Query::parse("blocked:true", Limits::None).unwrap();
     let scope = EditScope {
@@ -142,9 +151,8 @@ fn those_who_match_are_changed_each_once() {
     );
 }
 
-#[test]
-fn a_step_is_short_and_the_next_goes_on_behind_it() {
-    let scene = Scene::new(1_500);
+fn a_step_is_short_and_the_next_goes_on_behind_it(new: New) {
+    let scene = Scene::new(new, 1_500);
     let lease = scene.job();
     let start = scene.store.begin_edit(&lease, NOW).unwrap();
     let step = |checkpoint: &EditCheckpoint| {
@@ -167,9 +175,8 @@ fn a_step_is_short_and_the_next_goes_on_behind_it() {
 }
 
 /// What a job that is taken up again finds is what the last step wrote.
-#[test]
-fn the_checkpoint_is_written_with_the_users() {
-    let scene = Scene::new(1_200);
+fn the_checkpoint_is_written_with_the_users(new: New) {
+    let scene = Scene::new(new, 1_200);
     let lease = scene.job();
     let start = scene.store.begin_edit(&lease, NOW).unwrap();
     let change = |profile: &Profile, _: &Connection| named(profile);
@@ -194,9 +201,8 @@ fn the_checkpoint_is_written_with_the_users() {
     );
 }
 
-#[test]
-fn those_who_stay_and_those_who_cannot_be_changed_are_counted() {
-    let scene = Scene::new(4);
+fn those_who_stay_and_those_who_cannot_be_changed_are_counted(new: New) {
+    let scene = Scene::new(new, 4);
     let lease = scene.job();
     let outcome = scene.run(&lease, ALL, |profile| {
         let id = profile.text("user_id").unwrap();
@@ -233,9 +239,8 @@ fn those_who_stay_and_those_who_cannot_be_changed_are_counted() {
     assert!(scene.user(4).unwrap().contains("u4@b.example"));
 }
 
-#[test]
-fn a_deleted_user_leaves_nothing_behind() {
-    let scene = Scene::new(3);
+fn a_deleted_user_leaves_nothing_behind(new: New) {
+    let scene = Scene::new(new, 3);
     let staff = scene
         .store
         .insert_connection(&connection("staff", "auth0"))
@@ -265,9 +270,8 @@ fn a_deleted_user_leaves_nothing_behind() {
     assert_eq!(by_email.len(), 1, "the address is free again");
 }
 
-#[test]
-fn a_new_address_is_found_and_the_old_one_is_free() {
-    let scene = Scene::new(2);
+fn a_new_address_is_found_and_the_old_one_is_free(new: New) {
+    let scene = Scene::new(new, 2);
     let lease = scene.job();
     let query = Query::parse("user_id:\"auth0|2\"", Limits::None).unwrap();
     let scope = EditScope {
@@ -283,14 +287,13 @@ fn a_new_address_is_found_and_the_old_one_is_free() {
     assert_eq!((find("new@b.example"), find("u2@b.example")), (1, 0));
 }
 
-#[test]
-fn a_page_shows_users_and_changes_nothing() {
-    let scene = Scene::new(3);
+fn a_page_shows_users_and_changes_nothing(new: New) {
+    let scene = Scene::new(new, 3);
     let start = scene.store.new_edit().unwrap();
     let page = scene.store.edit_page(ALL, &start).unwrap();
     assert_eq!(page.users.len(), 3);
     assert!(page.checkpoint.is_at_the_end());
     assert_eq!(page.users[0].1.name, DEFAULT_CONNECTION);
-    let empty = Scene::new(0).store.new_edit().unwrap();
+    let empty = Scene::new(new, 0).store.new_edit().unwrap();
     assert!(empty.is_at_the_end());
 }

@@ -24,6 +24,9 @@ mod resolve;
 mod sort;
 mod states;
 
+#[cfg(test)]
+mod tests;
+
 pub use attributes::Index;
 pub use build::BuildStep;
 pub use filter::Filter;

@@ -127,9 +127,8 @@ fn print(args: &SearchArgs, users: &[Profile], context: &Context) -> Result<(), 
     let options = ExportOptions {
         fields: args.fields.clone(),
         format,
-        limit: None,
-        gzip: false,
         csv_guard: CsvGuard::None,
+        ..ExportOptions::default()
     };
     let mut encoder = Encoder::new(&options)?;
     let mut out = Vec::new();

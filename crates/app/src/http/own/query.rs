@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::response::Response;
 use purser_core::api::{Property, Rule, Schema};
@@ -20,6 +21,20 @@ use crate::http::error::{ApiError, ErrorBody};
 use crate::http::payload::Payload;
 use crate::http::search;
 use crate::http::state::AppState;
+
+/// A query may have a megabyte, and every character of it may be escaped.
+const BODY_BYTES: usize = 4 * 1024 * 1024;
+
+/// A body with a long query.
+pub(crate) struct LargePayload(Payload);
+
+impl<S: Send + Sync> FromRequest<S> for LargePayload {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        Payload::within(request, BODY_BYTES).await.map(Self)
+    }
+}
 
 /// Returns the path.
 pub(crate) fn router() -> OpenApiRouter<AppState> {
@@ -107,7 +122,10 @@ impl Problem {
         (status = 403, description = "`insufficient_scope`", body = ErrorBody),
     )
 )]
-pub(crate) async fn check(app: Requires<ReadUsers>, body: Payload) -> Result<Response, ApiError> {
+pub(crate) async fn check(
+    app: Requires<ReadUsers>,
+    LargePayload(body): LargePayload,
+) -> Result<Response, ApiError> {
     let Value::Object(asked) = body.checked(&BODY)? else {
         return Err(ApiError::bare_internal());
     };

@@ -106,7 +106,7 @@ fn what_is_no_store_is_a_usage_error() {
     exit code 2
     --- stdout
     --- stderr
-    error: `mysql://host/db` is no store: expected `sqlite:PATH` or a path
+    error: `mysql://host/db` is no store: expected `sqlite:PATH`, a path, or `postgres://…`
 
     hint: for example `--store sqlite:/var/lib/purser/purser.db`
     ---
@@ -115,7 +115,7 @@ fn what_is_no_store_is_a_usage_error() {
     exit code 2
     --- stdout
     --- stderr
-    error: `` is no store: expected `sqlite:PATH` or a path
+    error: `` is no store: expected `sqlite:PATH`, a path, or `postgres://…`
 
     hint: for example `--store sqlite:/var/lib/purser/purser.db`
     ---

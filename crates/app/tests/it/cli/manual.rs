@@ -59,6 +59,11 @@ fn every_command_has_a_manual_page() {
     purser-connections.1
     purser-export.1
     purser-import.1
+    purser-indexes-build.1
+    purser-indexes-create.1
+    purser-indexes-drop.1
+    purser-indexes-list.1
+    purser-indexes.1
     purser-jobs-errors.1
     purser-jobs-list.1
     purser-jobs-resume.1
@@ -66,10 +71,14 @@ fn every_command_has_a_manual_page() {
     purser-jobs.1
     purser-man.1
     purser-serve.1
+    purser-users-block.1
     purser-users-count.1
     purser-users-delete.1
     purser-users-get.1
     purser-users-list.1
+    purser-users-search.1
+    purser-users-unblock.1
+    purser-users-update.1
     purser-users.1
     purser-validate.1
     purser.1

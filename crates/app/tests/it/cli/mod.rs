@@ -9,6 +9,7 @@ mod import;
 mod import_refused;
 mod jobs;
 mod manual;
+mod search;
 mod serve;
 mod users;
 mod users_edit;

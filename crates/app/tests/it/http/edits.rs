@@ -141,7 +141,7 @@ fn a_request_that_makes_no_sense_is_refused() {
     assert_snapshot!(refused(r#"{"all":true,"action":"block","connection":"nowhere"}"#), @r#"400 {"statusCode":400,"error":"Bad Request","message":"The connection does not exist","errorCode":"inexistent_connection"}"#);
     let limited = refused(r#"{"query":"user_metadata.a:x*","action":"block"}"#);
     assert!(
-        limited.starts_with("400 ") && limited.contains("the query is not understood: "),
+        limited.starts_with("400 ") && limited.contains("the query cannot be read: "),
         "{limited}"
     );
     assert_eq!(

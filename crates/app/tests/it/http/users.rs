@@ -95,13 +95,6 @@ fn users_are_listed_in_pages() {
 }
 
 #[test]
-fn searching_and_sorting_are_refused_not_ignored() {
-    let server = Server::start(&[]);
-    assert_snapshot!(server.get("/api/v2/users?q=email:ann*&search_engine=v3").shown(), @r#"400 {"statusCode":400,"error":"Bad Request","message":"Query validation error: 'Searching users is not available yet; leave the parameter out' on property q.","errorCode":"invalid_query_string"}"#);
-    assert_snapshot!(server.get("/api/v2/users?sort=created_at:-1").shown(), @r#"400 {"statusCode":400,"error":"Bad Request","message":"Query validation error: 'Sorting users is not available yet; leave the parameter out' on property sort.","errorCode":"invalid_query_string"}"#);
-}
-
-#[test]
 fn the_window_of_a_thousand_holds_under_auth0s_limits_only() {
     let limited = Server::start(&["--auth0-limits"]);
     assert_snapshot!(limited.get("/api/v2/users?page=10&per_page=100").shown(), @r#"400 {"statusCode":400,"error":"Bad Request","message":"You can only page through the first 1000 records. See https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation","errorCode":"invalid_paging"}"#);

@@ -17,6 +17,7 @@ await scenario({
   job: (id) => data(management.jobs.get({id})),
   jobErrors: (id) => data(management.jobs.getErrors({id})),
   user: (id) => data(management.users.get({id})),
+  search: (request) => data(management.users.getAll({...request, search_engine: 'v3', include_totals: true})),
   usersByEmail: (email) => data(management.usersByEmail.getByEmail({email})),
   isNotFound: (error) =>
     error instanceof ManagementApiError &&

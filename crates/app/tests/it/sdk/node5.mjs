@@ -18,6 +18,7 @@ await scenario({
   job: (id) => management.jobs.get(id),
   jobErrors: (id) => management.jobs.errors.get(id),
   user: (id) => management.users.get(id),
+  search: async (request) => (await management.users.list({...request, search_engine: 'v3'})).response,
   usersByEmail: (email) => management.users.listUsersByEmail({email}),
   isNotFound: (error) =>
     error instanceof Management.NotFoundError &&

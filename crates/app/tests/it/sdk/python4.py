@@ -20,6 +20,7 @@ def main():
     connection = find_connection(auth0)
     import_with_errors(auth0, connection)
     read_users(auth0)
+    search_users(auth0)
     import_again(auth0, connection)
     import_broken(auth0, connection)
     export_csv(auth0, connection)
@@ -84,6 +85,18 @@ def read_users(auth0):
         equal(error.message, "The user does not exist.")
     else:
         raise AssertionError("a user that does not exist was found")
+
+
+def search_users(auth0):
+    found = auth0.users.list(q='email.domain:"example.com" AND NOT blocked:true', sort="email:1", per_page=1)
+    equal([user["user_id"] for user in found["users"]], ["auth0|ada"])
+    equal((found["start"], found["limit"], found["length"], found["total"]), (0, 1, 1, 2))
+    try:
+        auth0.users.list(q="email:(")
+    except Auth0Error as error:
+        equal((error.status_code, error.error_code), (400, "invalid_query_string"))
+    else:
+        raise AssertionError("a query that cannot be read was answered")
 
 
 def import_again(auth0, connection):

@@ -6,6 +6,7 @@
 //   job(id)                → job
 //   jobErrors(id)          → the body; nothing for 204
 //   user(id)               → user
+//   search(request)        → {users, total, …}   request: {q, sort?, page?, per_page?}
 //   usersByEmail(email)    → [user]
 //   isNotFound(error)      → whether it is the SDK's typed error, as Auth0 would cause it
 import assert from 'node:assert/strict';
@@ -20,6 +21,7 @@ export async function scenario(sdk) {
   const connection = await findConnection(sdk);
   await importWithErrors(sdk, connection);
   await readUsers(sdk);
+  await searchUsers(sdk);
   await importAgain(sdk, connection);
   await importBroken(sdk, connection);
   await exportCsv(sdk, connection);
@@ -84,6 +86,21 @@ async function readUsers(sdk) {
   assert.equal(grace.password_hash, undefined);
   assert.deepEqual(await sdk.usersByEmail('nobody@example.com'), []);
   await assert.rejects(sdk.user('auth0|nobody'), sdk.isNotFound);
+}
+
+async function searchUsers(sdk) {
+  const ids = ({users}) => users.map(({user_id}) => user_id);
+  const gold = await sdk.search({q: 'email.domain:"example.com" AND NOT blocked:true', sort: 'email:1', page: 0, per_page: 1});
+  assert.deepEqual(ids(gold), ['auth0|ada']);
+  assert.deepEqual([gold.start, gold.limit, gold.length, gold.total], [0, 1, 1, 2]);
+  const next = await sdk.search({q: 'email:*@example.com', sort: 'email:1', page: 1, per_page: 1});
+  assert.equal(next.users[0].email, 'grace@example.com');
+  assert.deepEqual(ids(await sdk.search({q: 'name:nobody'})), []);
+  await assert.rejects(sdk.search({q: 'email:('}), (error) => {
+    assert.equal(error.statusCode, 400);
+    assert.equal(error.errorCode ?? error.body.errorCode, 'invalid_query_string');
+    return true;
+  });
 }
 
 async function importAgain(sdk, connection_id) {

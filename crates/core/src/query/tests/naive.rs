@@ -28,11 +28,11 @@ const TEXT_FIELDS: [&str; 10] = [
     "email.domain",
     "user_id",
     "identities.connection",
-    "identities.profileData.a",
-    "user_metadata.a",
-    "user_metadata.a.b",
-    "app_metadata.b",
-    "app_metadata.c.a",
+    "identities.profileData.kay",
+    "user_metadata.kay",
+    "user_metadata.kay.bee",
+    "app_metadata.bee",
+    "app_metadata.sea.kay",
 ];
 const FOLDED: [&str; 3] = ["name", "email", "email.domain"];
 /// Points in time of profiles, and periods of queries with the number of those inside.
@@ -88,7 +88,7 @@ impl Ask {
             Self::Term(field, wanted) => any(field, &|value| match value {
                 Value::String(text) => *text == cased(field, wanted),
                 Value::Number(number) => wanted.parse() == Ok(number.as_f64().unwrap()),
-                other => other.to_string() == *wanted,
+                other => wanted.parse().ok() == other.as_bool(),
             }),
             Self::Wild(field, wild) => any(field, &|value| {
                 value
@@ -228,7 +228,7 @@ fn ask() -> impl Strategy<Value = Ask> {
         1 => select(vec!["true", "false"]).prop_map(|value| Ask::Term("blocked", value.to_owned())),
         1 => select(vec!["0", "1", "2.5", "-1"]).prop_map(|value| Ask::Term("logins_count", value.to_owned())),
         1 => (0..PERIODS.len()).prop_map(|period| Ask::Date("created_at", period)),
-        2 => select(vec!["name", "email.domain", "blocked", "created_at", "user_metadata", "user_metadata.a", "app_metadata.c", "identities", "identities.profileData", "logins_count"]).prop_map(Ask::Exists),
+        2 => select(vec!["name", "email.domain", "blocked", "created_at", "user_metadata", "user_metadata.kay", "user_metadata.kay.bee", "app_metadata.sea", "identities", "identities.profileData", "logins_count"]).prop_map(Ask::Exists),
     ];
     leaf.prop_filter("open ranges of objects", |ask| {
         !matches!(ask, Ask::Range(_, ["*", "*"], _))
@@ -247,7 +247,7 @@ fn metadata() -> impl Strategy<Value = Value> {
     let number = prop::sample::select(vec![json!(0), json!(1), json!(1.0), json!(2.5), json!(-1)]);
     let leaf = prop_oneof![4 => text, 2 => number, 1 => any::<bool>().prop_map(Value::from), 1 => Just(Value::Null)];
     leaf.prop_recursive(4, 16, 3, |inner| {
-        let key = prop::sample::select(vec!["a", "b", "c", "a.b", "c.a", "b.x", "q\"", "a.b.c"]).prop_map(str::to_owned);
+        let key = prop::sample::select(vec!["kay", "bee", "sea", "kay.bee", "sea.kay", "bee.x", "q\"", "kay.bee.sea"]).prop_map(str::to_owned);
         prop_oneof![
             1 => prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
             2 => prop::collection::btree_map(key, inner, 0..4).prop_map(|members| Value::Object(members.into_iter().collect())),
@@ -308,8 +308,8 @@ proptest! {
 
     #[test]
     fn values_are_those_at_the_paths(profile in profile()) {
-        let names = ["name", "email.domain", "email", "user_id", "user_metadata.a.b", "user_metadata.a", "app_metadata", "logins_count",
-            "identities.connection", "identities.profileData.a", "odd", "blocked", "app_metadata.c.a"];
+        let names = ["name", "email.domain", "email", "user_id", "user_metadata.kay.bee", "user_metadata.kay", "app_metadata", "logins_count",
+            "identities.connection", "identities.profileData.kay", "odd", "blocked", "app_metadata.sea.kay"];
         let attributes: Vec<_> = names.iter().map(|name| Attribute::parse(name).unwrap()).collect();
         let plain = profile.to_string();
         let mut packed_text = String::new();

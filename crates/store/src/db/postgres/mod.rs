@@ -1,5 +1,8 @@
 //! Statements on PostgreSQL.
 
+mod server;
+mod url;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -10,6 +13,9 @@ use postgres::{Client, Statement};
 
 use super::value::{Row, Value};
 use crate::error::StoreError;
+
+pub(crate) use self::server::{Lent as PostgresReader, PostgresServer};
+pub use self::url::PostgresUrl;
 
 /// One connection with the statements that it has prepared. Used by one thread at a time.
 pub(crate) struct Session {
@@ -77,6 +83,12 @@ impl Session {
             }
             Ok(())
         })
+    }
+
+    /// Runs statements that need no values.
+    pub(crate) fn batch(&self, doing: &'static str, sql: &str) -> Result<(), StoreError> {
+        self.with_client(|client| client.batch_execute(sql))
+            .map_err(StoreError::sql(doing))
     }
 
     pub(super) fn with_client<T>(&self, work: impl FnOnce(&mut Client) -> T) -> T {

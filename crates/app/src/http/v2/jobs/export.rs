@@ -8,6 +8,7 @@ use purser_core::format::{CsvGuard, OutputFormat};
 use purser_core::id::ConnectionId;
 use purser_core::job::{ExportOptions, Job};
 use purser_core::limits::{CSV_FIELDS, FIELD_NAME_CHARS};
+use purser_core::query::{Limits, Query, Sort};
 use purser_engine::Engine;
 use purser_engine::export::ExportRequest;
 use serde::Deserialize;
@@ -37,6 +38,12 @@ pub(crate) struct ExportBody {
     #[serde(default)]
     #[schema(value_type = Option<Vec<ExportField>>)]
     fields: Vec<Field>,
+    /// Purser's own: only users who match this search; not under `--auth0-limits`.
+    #[schema(example = "app_metadata.plan:pro")]
+    query: Option<String>,
+    /// Purser's own: the order, `field:1` or `field:-1`; not under `--auth0-limits`.
+    #[schema(example = "created_at:-1")]
+    sort: Option<String>,
 }
 
 /// A field and, if it is to differ, its title.
@@ -77,40 +84,54 @@ const TITLE: Rule = Rule::Text {
 };
 const FIELDS: &str =
     "List of fields to be included in the CSV. Defaults to a predefined set of fields";
+/// Auth0's members, then ours.
+const PROPERTIES: (&[Property], &[Property]) = ALL.split_at(4);
+const ALL: &[Property] = &[
+    Property::new(
+        "connection_id",
+        Rule::Pattern {
+            pattern: ConnectionId::PATTERN,
+            test: |text| ConnectionId::parse(text).is_some(),
+            max: usize::MAX,
+        },
+        "connection_id of the connection from which users will be exported",
+    ),
+    Property::new(
+        "format",
+        Rule::Choice(&["json", "csv"]),
+        "Format of the file. Must be `json` or `csv`",
+    ),
+    Property::new(
+        "limit",
+        Rule::Integer {
+            min: 1,
+            max: i64::MAX,
+        },
+        "Limit the number of records",
+    ),
+    Property::new(
+        "fields",
+        Rule::Array {
+            min: 0,
+            max: usize::MAX,
+            of: &Rule::Record(&FIELD),
+        },
+        FIELDS,
+    ),
+    Property::new("query", TEXT, "A search; only users who match are exported"),
+    Property::new("sort", TEXT, "The order, as `field:1` or `field:-1`"),
+];
+const TEXT: Rule = Rule::Text {
+    min: 1,
+    max: usize::MAX,
+};
 const SCHEMA: Schema = Schema {
-    properties: &[
-        Property::new(
-            "connection_id",
-            Rule::Pattern {
-                pattern: ConnectionId::PATTERN,
-                test: |text| ConnectionId::parse(text).is_some(),
-                max: usize::MAX,
-            },
-            "connection_id of the connection from which users will be exported",
-        ),
-        Property::new(
-            "format",
-            Rule::Choice(&["json", "csv"]),
-            "Format of the file. Must be `json` or `csv`",
-        ),
-        Property::new(
-            "limit",
-            Rule::Integer {
-                min: 1,
-                max: i64::MAX,
-            },
-            "Limit the number of records",
-        ),
-        Property::new(
-            "fields",
-            Rule::Array {
-                min: 0,
-                max: usize::MAX,
-                of: &Rule::Record(&FIELD),
-            },
-            FIELDS,
-        ),
-    ],
+    properties: ALL,
+    required: &[],
+    advice: "",
+};
+const AUTH0_SCHEMA: Schema = Schema {
+    properties: PROPERTIES.0,
     required: &[],
     advice: "",
 };
@@ -140,8 +161,14 @@ pub(crate) async fn create(
     base: BaseUrl,
     payload: Payload,
 ) -> Result<Response, ApiError> {
+    let schema = if app.auth0_limits() {
+        &AUTH0_SCHEMA
+    } else {
+        &SCHEMA
+    };
     let body: ExportBody =
-        serde_json::from_value(payload.checked(&SCHEMA)?).map_err(ApiError::internal)?;
+        serde_json::from_value(payload.checked(schema)?).map_err(ApiError::internal)?;
+    check_search(&body)?;
     check_limits(&app, body.format, &body.fields)?;
     let connection_id = body.connection_id.as_deref().and_then(ConnectionId::parse);
     let options = body.into_options();
@@ -162,6 +189,8 @@ impl ExportBody {
             format,
             limit,
             fields,
+            query,
+            sort,
         } = self;
         ExportOptions {
             fields: if fields.is_empty() {
@@ -173,6 +202,8 @@ impl ExportBody {
                 ExportFormat::Csv => OutputFormat::Csv,
                 ExportFormat::Json => OutputFormat::Ndjson,
             },
+            query,
+            sort,
             // To JavaScript 5.0 is an integer, too.
             limit: limit.map(|limit| limit as u64),
             gzip: true,
@@ -196,6 +227,18 @@ fn queue(
         connection,
         options,
     })?)
+}
+
+/// A search and an order are checked before there is a job.
+fn check_search(body: &ExportBody) -> Result<(), ApiError> {
+    if let Some(query) = &body.query {
+        Query::parse(query, Limits::None)
+            .map_err(|error| ApiError::bad_request(error.to_string(), "invalid_query_string"))?;
+    }
+    if let Some(sort) = &body.sort {
+        Sort::parse(sort).map_err(|error| ApiError::invalid_body(error.to_string()))?;
+    }
+    Ok(())
 }
 
 /// What Auth0's CSV exports cannot have; ours can.

@@ -1,16 +1,18 @@
 //! Reads tokens as clauses.
 
+mod errors;
+
 use std::ops::Range;
 
-use super::error::QueryError;
-use super::lexer::{Kind, Lexer, Token, is_space, symbols, unescape};
-use super::pattern::Pattern;
-use super::print::quoted;
-use super::syntax::{Between, Clause, End, Joint, Modifier, Name, Node, Value, ValueKind};
+use crate::query::error::QueryError;
+use crate::query::lexer::{Kind, Lexer, Token, symbols, unescape};
+use crate::query::pattern::Pattern;
+use crate::query::syntax::{Between, Clause, End, Joint, Modifier, Name, Node, Value, ValueKind};
 
 /// Largest query: room for 30,000 ids. Whoever has more should import a list and mark those users.
 pub(super) const MAX_BYTES: usize = 1 << 20;
-/// Most values in a query, a term without a field counted as often as it is looked up: 30,000 ids, and an end to memory.
+/// Most values and wildcards in a query, a term without a field counted as often as it is looked up: 30,000 ids, and an end
+/// to memory.
 pub(super) const MAX_CLAUSES: usize = 32_768;
 /// Most parentheses inside each other: far more than people or programs write, and nothing to a thread's stack.
 const MAX_DEPTH: usize = 100;
@@ -145,10 +147,7 @@ impl<'q> Parser<'q> {
     }
 
     fn clause(&mut self, depth: usize) -> Result<Node, QueryError> {
-        self.clauses += 1;
-        if self.clauses > MAX_CLAUSES {
-            return Err(self.error(format!("the query has more than {MAX_CLAUSES} clauses")));
-        }
+        self.count(1)?;
         let name = match self.token.kind {
             Kind::Term | Kind::Star => {
                 let word = self.take()?;
@@ -183,6 +182,15 @@ impl<'q> Parser<'q> {
             _ => return Err(self.unexpected(name.as_ref())),
         };
         self.after(node)
+    }
+
+    fn count(&mut self, clauses: usize) -> Result<(), QueryError> {
+        self.clauses += clauses;
+        if self.clauses > MAX_CLAUSES {
+            let what = format!("the query has more than {MAX_CLAUSES} clauses and wildcards");
+            return Err(self.error(what));
+        }
+        Ok(())
     }
 
     /// Reads the `*` of `*:*`.
@@ -252,6 +260,7 @@ impl<'q> Parser<'q> {
                     let what = format!("the pattern has more than {MAX_PATTERN} characters");
                     return Err(self.error_at(span, what));
                 }
+                self.count(pattern.wildcards())?;
                 ValueKind::Pattern(pattern)
             }
         };
@@ -312,63 +321,6 @@ impl<'q> Parser<'q> {
                 Err(self.error(what).expecting("it once, right behind a term"))
             }
             _ => Ok(node),
-        }
-    }
-
-    fn second_colon(&self, node: &Node) -> QueryError {
-        let query = self.lexer.query;
-        let error = self
-            .error("a second `:`")
-            .expecting("quotes around the value, or `\\:`");
-        let value = match node {
-            Node::Value(Some(_), value) => value,
-            Node::Value(None, value) => {
-                let error = self.error_at(value.span.clone(), "this is no field");
-                return error.expecting("a name before `:`, without quotes, `*` and `?`");
-            }
-            _ => return error,
-        };
-        let end = query[value.span.start..]
-            .find(|c| is_space(c) || matches!(c, ')' | '"'))
-            .map_or(query.len(), |end| value.span.start + end);
-        let is_short = end - value.span.start <= 100 && end > self.token.span.start;
-        match query.get(value.span.start..end).filter(|_| is_short) {
-            Some(text) => error.suggesting(quoted(&text.replace('\\', ""))),
-            None => error,
-        }
-    }
-
-    fn unexpected(&self, name: Option<&Name>) -> QueryError {
-        let word = self.word();
-        match (self.token.kind, name) {
-            (Kind::And | Kind::Or | Kind::Not, Some(_)) => self
-                .error(format!("the operator `{word}` stands where a value should"))
-                .expecting("quotes around the word if it is the value"),
-            (Kind::Plus | Kind::Minus, Some(_)) => {
-                let rest = &self.lexer.query[self.token.span.end..];
-                let value = &rest[..rest
-                    .find(|c| is_space(c) || matches!(c, ')' | '"' | '\\'))
-                    .unwrap_or(rest.len())];
-                let error = self
-                    .error(format!("a value cannot begin with `{word}`"))
-                    .expecting(format!("`\\{word}`, or quotes around the value"));
-                match value.len() {
-                    1..=100 => error.suggesting(format!("\"{word}{value}\"")),
-                    _ => error,
-                }
-            }
-            (Kind::And | Kind::Or, None) => self
-                .error(format!("nothing stands before `{word}`"))
-                .expecting("a term, a field or `(`"),
-            (Kind::Colon, None) => self
-                .error("no field stands before `:`")
-                .expecting("a field as in `email:`"),
-            (Kind::End, _) => self
-                .error("the query ends too early")
-                .expecting("a term, a field or `(`"),
-            _ => self
-                .error(format!("`{word}` cannot stand here"))
-                .expecting("a term, a field or `(`"),
         }
     }
 
