@@ -383,6 +383,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::SearchRequest;
     use crate::testing::{New, TestStore, connection, on_both_stores};
 
     on_both_stores!(
@@ -498,7 +499,13 @@ mod tests {
             insert(&store, connection_2, name);
         }
         let page = |connection, offset, limit| {
-            let users = store.list_users(connection, offset, limit).unwrap();
+            let request = SearchRequest {
+                connection,
+                offset,
+                limit,
+                ..SearchRequest::default()
+            };
+            let users = store.search_users(&request).unwrap().users;
             users.iter().map(keys).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(page(Some(connection_2), 1, 2), "b c");

@@ -10,7 +10,7 @@ use crate::error::StoreError;
 use crate::open::Store;
 
 /// Declared indexes at most: each makes every segment a little slower to build.
-pub const MOST_INDEXES: usize = 64;
+const MOST_INDEXES: usize = 64;
 
 impl Store {
     /// Declares an index; it is used for each segment as soon as that is built.

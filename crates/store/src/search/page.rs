@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use purser_core::index::{first_of, segment_of};
 use purser_core::packed;
-use purser_core::query::{Query, Sort};
+use purser_core::query::{Expr, Query, Sort};
 use purser_core::user::Profile;
 
 use super::attributes::indexed;
 use super::filter::{Filter, GROUP, leaves};
 use super::keyed::candidates;
 use super::profiles::fetch;
-use super::sort::{First, Keys, SortKey};
+use super::sort::{First, Keys};
 use crate::db::{Db, values};
 use crate::error::StoreError;
 use crate::open::Store;
@@ -47,16 +47,61 @@ const FEW_PROFILES: i64 = 50_000;
 /// What some segments have for a page.
 struct Found {
     count: u64,
+    /// If there is an order.
     first: First,
+    /// If there is none: numbers alone, for a page may be far behind.
+    unsorted: Vec<i64>,
+}
+
+impl Found {
+    fn new(most: usize, request: &SearchRequest<'_>) -> Self {
+        Self {
+            count: 0,
+            first: First::new(most, request.sort.is_some_and(|sort| sort.descending)),
+            unsorted: vec![],
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.count += other.count;
+        self.first.merge(other.first);
+        self.unsorted.extend(other.unsorted);
+    }
+
+    /// Returns the numbers of the page's users.
+    fn page(mut self, request: &SearchRequest<'_>) -> Vec<i64> {
+        let skipped = usize::try_from(request.offset).unwrap_or(usize::MAX);
+        let wanted = usize::try_from(request.limit).unwrap_or(usize::MAX);
+        if request.sort.is_some() {
+            let sorted = self.first.into_sorted().into_iter();
+            return sorted
+                .skip(skipped)
+                .map(|key| key.pk)
+                .take(wanted)
+                .collect();
+        }
+        self.unsorted.sort_unstable();
+        self.unsorted
+            .into_iter()
+            .skip(skipped)
+            .take(wanted)
+            .collect()
+    }
 }
 
 impl Store {
     /// Returns a page of the users who match.
     pub fn search_users(&self, request: &SearchRequest<'_>) -> Result<SearchResult, StoreError> {
+        let request = &SearchRequest {
+            // Who asks for everybody asks nothing.
+            query: request
+                .query
+                .filter(|query| !matches!(query.expr(), Expr::All)),
+            ..request.clone()
+        };
         let threads = self.threads_for(request)?;
         let mut readers = self.snapshot(None, threads)?.into_readers();
-        let (page, total) = self.search_in(&mut readers, request)?;
-        let pks: Vec<i64> = page.iter().map(|key| key.pk).collect();
+        let (pks, total) = self.search_in(&mut readers, request)?;
         let mut users = Vec::with_capacity(pks.len());
         fetch(&readers[0].db(), &pks, None, |_, packed| {
             users.push(Profile::from_canonical(packed::unpacked(packed)));
@@ -109,22 +154,24 @@ impl Store {
         &self,
         readers: &mut [SnapshotReader],
         request: &SearchRequest<'_>,
-    ) -> Result<(Vec<SortKey>, Option<u64>), StoreError> {
+    ) -> Result<(Vec<i64>, Option<u64>), StoreError> {
         let db = readers[0].db();
         let most =
             usize::try_from(request.offset.saturating_add(request.limit)).unwrap_or(usize::MAX);
-        let offset = usize::try_from(request.offset).unwrap_or(usize::MAX);
-        let page = |first: First| first.into_sorted().into_iter().skip(offset).collect();
         if let Some(query) = request.query
             && let Some(pks) = candidates(&db, &self.inner.hasher, query)?
         {
             let found = keyed(&db, request, &pks, most)?;
-            return Ok((page(found.first), request.count.then_some(found.count)));
+            let total = request.count.then_some(found.count);
+            return Ok((found.page(request), total));
         }
         let counted = match (request.count, request.query) {
             (true, None) => Some(count_all(&db, request.connection)?),
             _ => None,
         };
+        if request.query.is_none() && request.sort.is_none() {
+            return Ok((listed(&db, request)?, counted));
+        }
         let enough = if request.count && counted.is_none() || request.sort.is_some() {
             u64::MAX
         } else {
@@ -152,14 +199,12 @@ impl Store {
                     .collect::<Result<_, _>>()
             })?
         };
-        let mut first = First::new(most, is_descending(request));
-        let mut count = 0;
+        let mut all = Found::new(most, request);
         for found in found {
-            count += found.count;
-            first.merge(found.first);
+            all.merge(found);
         }
-        let total = request.count.then(|| counted.unwrap_or(count));
-        Ok((page(first), total))
+        let total = request.count.then(|| counted.unwrap_or(all.count));
+        Ok((all.page(request), total))
     }
 }
 
@@ -174,10 +219,7 @@ fn collect(
     let db = reader.db();
     let mut filter = Filter::new(&db, request.query, request.connection)?;
     let mut keys = request.sort.map(|sort| Keys::new(&db, sort)).transpose()?;
-    let mut found = Found {
-        count: 0,
-        first: First::new(most, is_descending(request)),
-    };
+    let mut found = Found::new(most, request);
     loop {
         let group = next.fetch_add(GROUP, Ordering::Relaxed);
         if group > to || found.count >= enough {
@@ -193,12 +235,9 @@ fn collect(
             match &mut keys {
                 Some(keys) => keys.offer(&db, &filter, segment, &users, &mut found.first)?,
                 None => {
-                    for place in users.iter().take(most.saturating_sub(before)) {
-                        found.first.push(SortKey {
-                            value: None,
-                            pk: first_of(segment) + place as i64,
-                        });
-                    }
+                    let wanted = users.iter().take(most.saturating_sub(before));
+                    let pks = wanted.map(|place| first_of(segment) + place as i64);
+                    found.unsorted.extend(pks);
                 }
             }
             if found.count >= enough {
@@ -217,26 +256,33 @@ fn keyed(
 ) -> Result<Found, StoreError> {
     let mut filter = Filter::new(db, request.query, request.connection)?;
     let mut keys = request.sort.map(|sort| Keys::new(db, sort)).transpose()?;
-    let mut found = Found {
-        count: 0,
-        first: First::new(most, is_descending(request)),
-    };
+    let mut found = Found::new(most, request);
     fetch(db, pks, request.connection, |index, packed| {
         if filter.matches(packed) {
             found.count += 1;
             let pk = pks[index];
-            found.first.push(match &mut keys {
-                Some(keys) => keys.of(pk, packed),
-                None => SortKey { value: None, pk },
-            });
+            match &mut keys {
+                Some(keys) => found.first.push(keys.of(pk, packed)),
+                None => found.unsorted.push(pk),
+            }
         }
         ControlFlow::Continue(())
     })?;
     Ok(found)
 }
 
-fn is_descending(request: &SearchRequest<'_>) -> bool {
-    request.sort.is_some_and(|sort| sort.descending)
+/// Returns the numbers of a page of all users, of one connection or of all.
+fn listed(db: &Db<'_>, request: &SearchRequest<'_>) -> Result<Vec<i64>, StoreError> {
+    if request.limit == 0 {
+        return Ok(vec![]);
+    }
+    db.rows(
+        "listing users",
+        "SELECT pk FROM users WHERE ?1 IS NULL OR connection = ?1
+         ORDER BY pk LIMIT ?2 OFFSET ?3",
+        values![request.connection, request.limit, request.offset],
+        |row| row.int(0),
+    )
 }
 
 /// Returns the first and the last segment that has users; the last is before the first if there are none.
