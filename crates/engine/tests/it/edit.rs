@@ -101,6 +101,30 @@ fn an_edit_may_change_who_matches() {
     assert_eq!(count(&scene, "user_metadata.since:2026"), 1_890);
 }
 
+/// Whether few or many of a segment changed, searches find what is there.
+#[test]
+fn indexes_follow_an_edit() {
+    let scene = scene(500);
+    for users in [3, 400] {
+        scene.engine.build_indexes(&Watch::default()).unwrap();
+        let query = format!(
+            "email:({})",
+            (0..users)
+                .map(|i| format!("u{i}@example.com"))
+                .collect::<Vec<_>>()
+                .join(" OR ")
+        );
+        let block = request(Some(&query), EditAction::Block, &[]);
+        assert_eq!(edit(&scene, &block).status, JobStatus::Completed);
+        assert_eq!(count(&scene, "blocked:true"), users);
+        assert_eq!(count(&scene, "NOT blocked:true"), 500 - users);
+    }
+    scene.engine.build_indexes(&Watch::default()).unwrap();
+    let delete = request(Some("blocked:true"), EditAction::Delete, &[]);
+    assert_eq!(edit(&scene, &delete).summary, updated(400));
+    assert_eq!(count(&scene, "_exists_:email"), 100);
+}
+
 #[test]
 fn those_of_one_connection_are_deleted() {
     let scene = scene(1_500);
