@@ -9,6 +9,7 @@
 //! Users are met in the order of their numbers, each once; who matches no longer when it is his turn is left alone.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::ControlFlow;
 
 use purser_core::clock::Timestamp;
@@ -297,14 +298,16 @@ struct Connections(HashMap<i64, Connection>);
 
 impl Connections {
     fn get(&mut self, db: &Db<'_>, pk: i64) -> Result<&Connection, StoreError> {
-        if !self.0.contains_key(&pk) {
-            let found = find_by_number(db, pk)?.ok_or_else(|| StoreError::Corrupt {
-                doing: "editing users",
-                what: format!("the connection {pk} of a user is gone"),
-            })?;
-            self.0.insert(pk, found.connection);
+        match self.0.entry(pk) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(free) => {
+                let found = find_by_number(db, pk)?.ok_or_else(|| StoreError::Corrupt {
+                    doing: "editing users",
+                    what: format!("the connection {pk} of a user is gone"),
+                })?;
+                Ok(free.insert(found.connection))
+            }
         }
-        Ok(&self.0[&pk])
     }
 }
 

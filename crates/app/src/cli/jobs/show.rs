@@ -39,9 +39,8 @@ fn text(job: &Job) -> String {
         ("type", job.kind.type_name().to_owned()),
         ("status", job.status.as_str().to_owned()),
     ];
-    if let JobKind::UsersEdit(EditOptions { query, action, .. }) = &job.kind {
-        lines.push(("action", action.as_str().to_owned()));
-        lines.extend(query.clone().map(|query| ("query", query)));
+    if let JobKind::UsersEdit(options) = &job.kind {
+        lines.extend(edit(options));
     }
     if let Some(connection) = &job.connection {
         lines.push((
@@ -73,6 +72,24 @@ fn text(job: &Job) -> String {
         .into_iter()
         .map(|(name, value)| format!("{name:12} {value}"));
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Returns what an edit was asked to do.
+fn edit(options: &EditOptions) -> Vec<(&'static str, String)> {
+    let EditOptions {
+        query,
+        action,
+        set,
+        unset,
+    } = options;
+    let mut lines = vec![("action", action.as_str().to_owned())];
+    lines.extend(query.clone().map(|query| ("query", query)));
+    lines.extend(
+        set.iter()
+            .map(|to| ("set", format!("{}={}", to.path, to.json))),
+    );
+    lines.extend(unset.iter().map(|path| ("unset", path.clone())));
+    lines
 }
 
 fn summary(job: &Job) -> String {

@@ -20,7 +20,7 @@ const CHUNK: i64 = 5_000;
 /// Asks first; `--yes` says that it is meant, and is required where nobody can be asked. An e-mail address may belong
 /// to users of several connections; all are deleted.
 ///
-/// With `--query` or `--all` the work is a job: it says how many users match, is cancelled by Ctrl-C, and one that was
+/// With `--query` or `--all` the work is a job: it says how many users match, is canceled by Ctrl-C, and one that was
 /// killed goes on with `purser jobs resume`.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:

@@ -154,6 +154,7 @@ fn users_who_cannot_be_changed_are_reported() {
     type         users_edit
     status       completed
     action       update
+    set          app_metadata.plan.x=1
     created      [TIME]
     started      [TIME]
     finished     [TIME]
