@@ -2,6 +2,7 @@
 
 use std::hash::Hasher;
 
+use purser_core::query::fold;
 use siphasher::sip::SipHasher13;
 
 use crate::db::{Db, values};
@@ -35,7 +36,7 @@ impl KeyKind {
         match self {
             Self::UserId | Self::Phone => stored == key,
             // Keys are lower-cased already; restored profiles keep the spelling they came with.
-            Self::Email | Self::Username => stored == key || stored.to_lowercase() == key,
+            Self::Email | Self::Username => stored == key || fold(stored) == key,
         }
     }
 }

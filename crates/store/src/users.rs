@@ -4,6 +4,7 @@ use purser_core::connection::Strategy;
 use purser_core::id::UserId;
 use purser_core::json::RawJson;
 use purser_core::packed;
+use purser_core::query::fold;
 use purser_core::secret::Secret;
 use purser_core::user::Profile;
 
@@ -74,7 +75,14 @@ pub(crate) fn keys_of(profile: &str) -> Vec<(KeyKind, String)> {
             let value = packed::get(profile, kind.attribute())?;
             let value = RawJson::trusted(&value).as_str()?.into_owned();
             let folded = matches!(kind, KeyKind::Email | KeyKind::Username);
-            Some((kind, if folded { value.to_lowercase() } else { value }))
+            Some((
+                kind,
+                if folded {
+                    fold(&value).into_owned()
+                } else {
+                    value
+                },
+            ))
         })
         .collect()
 }

@@ -61,27 +61,30 @@ pub(crate) fn search(
 }
 
 fn advise(engine: &Engine, request: &SearchRequest<'_>, context: &Context) -> Result<(), Failure> {
-    let store = engine.store();
-    let lacking = store.lacking_indexes(request.query, request.sort)?;
-    let commands: Vec<String> = lacking
-        .iter()
-        .map(|attribute| format!("`purser indexes create {}`", typed(&attribute.name())))
-        .collect();
-    if !commands.is_empty() {
-        let commands = commands.join(", ");
-        context
-            .output
-            .hint(&format!("an index would make this fast: {commands}"));
+    if request.query.is_none() && request.sort.is_none() {
         return Ok(());
     }
+    let store = engine.store();
+    let lacking = store.lacking_indexes(request.query, request.sort)?;
     let states = store.index_states()?;
-    let is_searched = request.query.is_some() || request.sort.is_some();
-    if is_searched && states.indexed < states.users / 2 {
-        context
-            .output
-            .hint("most users are not indexed yet: `purser indexes build` makes this fast");
+    if let Some(advice) = advice(&lacking, states.indexed, states.users) {
+        context.output.hint(&advice);
     }
     Ok(())
+}
+
+/// Returns what would make a search fast, if anything.
+fn advice(lacking: &[Attribute], indexed: u64, users: u64) -> Option<String> {
+    let command =
+        |attribute: &Attribute| format!("`purser indexes create {}`", typed(&attribute.name()));
+    let commands: Vec<String> = lacking.iter().map(command).collect();
+    if !commands.is_empty() {
+        let commands = commands.join(", ");
+        return Some(format!("an index would make this fast: {commands}"));
+    }
+    (indexed < users / 2).then(|| {
+        "most users are not indexed yet: `purser indexes build` makes this fast".to_owned()
+    })
 }
 
 /// Returns a word as a shell takes it.
@@ -97,6 +100,25 @@ pub(crate) fn typed(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slow_searches_get_advice_if_there_is_any() {
+        let attribute = |name| Attribute::parse(name).unwrap();
+        let lacking = [
+            attribute("app_metadata.plan"),
+            attribute(r"user_metadata.a\ b"),
+        ];
+        assert_eq!(
+            advice(&lacking, 0, 10).unwrap(),
+            r"an index would make this fast: `purser indexes create app_metadata.plan`, `purser indexes create 'user_metadata.a\ b'`"
+        );
+        assert!(
+            advice(&[], 4, 10)
+                .unwrap()
+                .contains("`purser indexes build`")
+        );
+        assert_eq!(advice(&[], 10, 10), None);
+    }
 
     #[test]
     fn odd_words_are_quoted() {

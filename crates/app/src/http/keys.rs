@@ -163,6 +163,7 @@ mod tests {
             tls: Tls::Off,
             auth0_limits: false,
             workers: 0,
+            indexing: false,
         };
         Origin::new(&options).bases(&HeaderMap::new(), &Uri::from_static("/"))
     }

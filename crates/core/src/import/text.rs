@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::import::email::is_email;
 use crate::json::{self, RawJson};
+use crate::query::fold;
 
 /// Returns whether a text is a phone number in E.164 form: `+` and 1 to 15 digits.
 pub fn is_phone_number(text: &str) -> bool {
@@ -52,21 +53,12 @@ pub(crate) fn has_white_space(text: &str) -> bool {
     !is_visible_ascii(text) && text.chars().any(|c| c.is_whitespace() || c == '\u{feff}')
 }
 
-/// Returns a text in lower case; allocates only when it is not.
+/// Returns a text in lower case, as searches fold it.
 pub(crate) fn lower_case(text: Cow<'_, str>) -> Cow<'_, str> {
-    if text.is_ascii() {
-        let upper = text.bytes().any(|b| b.is_ascii_uppercase());
-        return if upper {
-            Cow::Owned(text.to_ascii_lowercase())
-        } else {
-            text
-        };
-    }
-    let lower = text.to_lowercase();
-    if lower == text {
-        text
-    } else {
-        Cow::Owned(lower)
+    match fold(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(lower) if lower == text => text,
+        Cow::Owned(lower) => Cow::Owned(lower),
     }
 }
 

@@ -34,14 +34,6 @@ pub struct Head {
     codes: Range<usize>,
 }
 
-/// The parts that a test needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PartNumbers {
-    /// These, none of them twice.
-    Some(Vec<u32>),
-    All,
-}
-
 /// A set of codes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Codes {
@@ -191,14 +183,28 @@ impl Head {
     }
 
     /// Returns the parts that [`Self::accepted`] will ask for.
-    pub fn parts_for(&self, test: &Test) -> PartNumbers {
+    pub fn parts_for(&self, test: &Test) -> Vec<u32> {
         if test.is_exists() {
-            return PartNumbers::Some(vec![]);
+            return vec![];
         }
         match test.spans() {
-            Some(spans) => PartNumbers::Some(self.parts_for_spans(spans)),
-            None if self.inline.is_some() => PartNumbers::Some(vec![]),
-            None => PartNumbers::All,
+            Some(spans) => self.parts_for_spans(spans),
+            None if self.inline.is_some() => vec![],
+            None => self.parts_to_try(test).collect(),
+        }
+    }
+
+    /// Returns the parts whose values must be tried one by one: those that begin as the pattern does.
+    fn parts_to_try(&self, test: &Test) -> Range<u32> {
+        let all = 0..self.parts.len() as u32;
+        let Some(span) = test.within() else {
+            return all;
+        };
+        let [start, end] = edges(&span);
+        match (start, self.part_at(start), end, self.part_at(end)) {
+            (_, first, Edge::End, _) => first.unwrap_or(0)..all.end,
+            (_, first, _, Some(last)) => first.unwrap_or(0)..last + 1,
+            _ => 0..0,
         }
     }
 
@@ -242,8 +248,9 @@ impl Head {
         }
         let mut part = self.reading(part);
         let mut accepted = vec![0; self.values as usize / 64 + 1];
-        for (number, (first, _)) in self.parts.iter().enumerate() {
-            for (code, value) in (*first..).zip(part(number as u32)?.iter()) {
+        for number in self.parts_to_try(test) {
+            let (first, _) = self.parts[number as usize];
+            for (code, value) in (first..).zip(part(number)?.iter()) {
                 if test.accepts(value) {
                     let word = accepted.get_mut(code as usize / 64).ok_or(Unreadable)?;
                     *word |= 1_u64 << (code % 64);

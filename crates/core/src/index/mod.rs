@@ -24,7 +24,7 @@ mod tests;
 pub use bits::{Bits, Bounds};
 pub use build::{Block, BlockBuilder};
 pub use evaluate::evaluate;
-pub use head::{Codes, Head, PartNumbers};
+pub use head::{Codes, Head};
 pub use part::Part;
 
 /// Users in a segment: those whose numbers differ in the low bits alone. Small enough that a block is rebuilt in

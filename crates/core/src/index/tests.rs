@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Bits, Block, BlockBuilder, Bounds, Head, Part, PartNumbers, evaluate};
+use super::{Bits, Block, BlockBuilder, Bounds, Head, Part, evaluate};
 use crate::query::{Expr, Leaf, Limits, OwnedScalar, Query, Test};
 
 /// Users' values: place and value, in the order of the places.
@@ -27,13 +27,11 @@ fn leaf(query: &str) -> Leaf {
 /// Reads the parts that were promised to be enough, and no others.
 fn users(block: &Block, test: &Test) -> Bits {
     let head = Head::read(block.head.clone()).unwrap();
-    let parts: Vec<(u32, Part)> = match head.parts_for(test) {
-        PartNumbers::Some(numbers) => numbers,
-        PartNumbers::All => (0..head.parts()).collect(),
-    }
-    .into_iter()
-    .map(|number| (number, Part::read(&block.parts[number as usize]).unwrap()))
-    .collect();
+    let parts: Vec<(u32, Part)> = head
+        .parts_for(test)
+        .into_iter()
+        .map(|number| (number, Part::read(&block.parts[number as usize]).unwrap()))
+        .collect();
     let part = |wanted| {
         let found = parts.iter().find(|(number, _)| *number == wanted);
         found.map(|(_, part)| part)

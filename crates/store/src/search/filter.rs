@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::{Bound, ControlFlow, Range};
 
 use purser_core::index::{
-    Bits, Bounds, Head, PartNumbers, SEGMENT_USERS, evaluate, first_of, place_of, segment_of,
+    Bits, Bounds, Head, SEGMENT_USERS, evaluate, first_of, place_of, segment_of,
 };
 use purser_core::query::{Attribute, Expr, Leaf, Matcher, OwnedScalar, Query, Span, Test};
 
@@ -237,20 +237,12 @@ impl Blocks {
             let Some(head) = head else { continue };
             let parts = match condition {
                 Condition::Test(test) => head.parts_for(test),
-                Condition::Within(span) => {
-                    PartNumbers::Some(head.parts_for_spans(std::slice::from_ref(span)))
-                }
+                Condition::Within(span) => head.parts_for_spans(std::slice::from_ref(span)),
             };
-            match parts {
-                PartNumbers::Some(parts) => {
-                    let keys = parts.iter().map(|part| part_key(number, segment, *part));
-                    self.wanted.extend(keys);
-                }
-                PartNumbers::All => {
-                    let keys = (0..head.parts()).map(|part| part_key(number, segment, part));
-                    self.wanted.extend(keys);
-                }
-            }
+            let keys = parts
+                .into_iter()
+                .map(|part| part_key(number, segment, part));
+            self.wanted.extend(keys);
         }
         Ok(())
     }

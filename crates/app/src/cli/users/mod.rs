@@ -11,6 +11,7 @@ mod search;
 
 use clap::Subcommand;
 use purser_core::id::UserId;
+use purser_core::query::fold;
 use purser_core::user::Profile;
 use purser_store::{ConnectionRow, Store};
 
@@ -59,7 +60,7 @@ impl Who {
         if text.contains('|') {
             Ok(Self::Id(UserId::new(text)))
         } else if text.contains('@') {
-            Ok(Self::Email(text.to_lowercase()))
+            Ok(Self::Email(fold(text).into_owned()))
         } else {
             Err(
                 Failure::usage(format!("`{text}` is no user id and no e-mail address"))

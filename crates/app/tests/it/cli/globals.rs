@@ -9,7 +9,7 @@ fn without_a_command_there_is_help_and_a_usage_error() {
     assert!(ran.stdout.is_empty());
     assert!(
         ran.stderr
-            .starts_with("Import, export and keep lists of users"),
+            .starts_with("Import, export and search lists of users"),
         "{ran}"
     );
 }

@@ -13,6 +13,7 @@ use super::Refusal;
 use crate::connection::Connection;
 use crate::import::is_username;
 use crate::json::{RawJson, unescape};
+use crate::query::fold;
 
 /// Returns a string member of a checked body; `null` counts as absent.
 fn text<'a>(body: RawJson<'a>, name: &str) -> Option<std::borrow::Cow<'a, str>> {
@@ -25,7 +26,7 @@ fn text<'a>(body: RawJson<'a>, name: &str) -> Option<std::borrow::Cow<'a, str>> 
 fn stored_email(email: &str, connection: &Connection) -> String {
     let folds = connection.strategy.email_is_unique() && !connection.is_custom_without_import();
     if folds {
-        email.to_lowercase()
+        fold(email).into_owned()
     } else {
         email.to_owned()
     }
@@ -39,7 +40,7 @@ fn stored_username(username: &str, connection: &Connection) -> Result<String, Re
             "Cannot set username for connection without requires_username",
         ));
     }
-    let username = username.to_lowercase();
+    let username = fold(username).into_owned();
     let length = username.chars().count();
     if length < rules.min || length > rules.max {
         let message = format!(

@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 use purser_core::id::ConnectionId;
+use purser_core::query::fold;
 use purser_engine::Engine;
 
 use super::{no_such_connection, parse_id};
@@ -38,7 +39,7 @@ pub(crate) async fn delete(
     PathParam(id): PathParam,
     params: QueryParams,
 ) -> Result<Response, ApiError> {
-    let email = required(&params, "email")?.to_lowercase();
+    let email = fold(&required(&params, "email")?).into_owned();
     let id = parse_id(&id)?;
     app.blocking(move |engine| delete_by_email(engine, &id, &email))
         .await?;

@@ -157,6 +157,7 @@ mod tests {
             tls: Tls::Off,
             auth0_limits,
             workers: 0,
+            indexing: false,
         };
         AppState(Arc::new(App::start(engine, options).unwrap()))
     }
