@@ -44,7 +44,7 @@ struct DeclaredIndex {
     path: String,
     #[schema(example = "2023-01-25T17:48:16.647Z")]
     created_at: String,
-    /// `pending` until it holds all users but a few that were changed a moment ago, then `built`.
+    /// `pending` until it holds all users, then `built`.
     status: &'static str,
     /// How many users it holds.
     indexed: u64,
@@ -59,14 +59,9 @@ struct NewIndex {
     path: String,
 }
 
-/// Of so many users one may be read from its profile, for it was changed a moment ago, and nobody would call the index
-/// unfinished.
-const FEW: u64 = 32;
-
 impl DeclaredIndex {
     fn new(state: &IndexState, users: u64) -> Self {
-        let missing = users.saturating_sub(state.indexed);
-        let is_built = missing * FEW <= users;
+        let is_built = state.indexed == users;
         Self {
             path: state.index.attribute.name(),
             created_at: state.index.created_at.to_string(),

@@ -32,17 +32,27 @@ impl Server {
 }
 
 #[test]
-fn an_index_is_made_listed_and_dropped() {
+fn the_server_indexes_by_itself() {
     let server = Server::start(&[]);
+    server.make_user("ann");
+    assert_eq!(server.indexed()["indexed"], 1);
+    server.post(INDEXES, r#"{"path":"app_metadata.plan"}"#);
+    assert_eq!(server.indexed()["indexes"][0]["indexed"], 1);
+}
+
+#[test]
+fn an_index_is_made_listed_and_dropped() {
+    let server = Server::start(&["--no-indexing"]);
     server.make_user("ann");
     server.make_user("bob");
     let create = |path: &str| {
         let body = json!({ "path": path }).to_string();
         server.post(INDEXES, &body).shown()
     };
-    assert_eq!(server.indexed()["indexes"], json!([]));
+    assert_eq!(server.get(INDEXES).json()["indexes"], json!([]));
     let made = create("app_metadata.plan");
     assert_snapshot!(made, @r#"201 {"path":"app_metadata.plan","created_at":"[TIME]","status":"pending","indexed":0}"#);
+    server.cli(&["indexes", "build"]);
     let list = server.indexed();
     assert_eq!(list["indexes"][0]["status"], "built");
     assert_eq!(list["built_in"][0], "email");
