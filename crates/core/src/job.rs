@@ -61,7 +61,8 @@ impl JobStatus {
     }
 }
 
-/// What an import did; `total` is the sum of the others, always.
+/// What an import or an edit did; `total` is the sum of the others, always. Users whom an edit changed or deleted are
+/// `updated`; those who needed no change are in none of the counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Summary {
     pub failed: u64,
@@ -119,11 +120,72 @@ pub struct ExportOptions {
     pub csv_guard: CsvGuard,
 }
 
+/// What an edit does with each user who matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EditAction {
+    Block,
+    Unblock,
+    Delete,
+    /// Sets and removes attributes.
+    Update,
+}
+
+impl EditAction {
+    pub const ALL: [Self; 4] = [Self::Block, Self::Unblock, Self::Delete, Self::Update];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Block => "block",
+            Self::Unblock => "unblock",
+            Self::Delete => "delete",
+            Self::Update => "update",
+        }
+    }
+
+    /// Returns what was done, as in `blocked 3 users`.
+    pub fn past(self) -> &'static str {
+        match self {
+            Self::Block => "blocked",
+            Self::Unblock => "unblocked",
+            Self::Delete => "deleted",
+            Self::Update => "updated",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.as_str() == text)
+    }
+}
+
+/// A value for an attribute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setting {
+    pub path: String,
+    /// The value as canonical JSON text, so that numbers keep their spelling; `null` removes.
+    pub json: String,
+}
+
+/// Whom an edit is to change, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EditOptions {
+    /// Of the query language of users; `None`: everybody.
+    #[serde(default)]
+    pub query: Option<String>,
+    pub action: EditAction,
+    #[serde(default)]
+    pub set: Vec<Setting>,
+    /// Paths of what is removed.
+    #[serde(default)]
+    pub unset: Vec<String>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JobKind {
     UsersImport(ImportOptions),
     UsersExport(ExportOptions),
+    UsersEdit(EditOptions),
 }
 
 impl JobKind {
@@ -132,6 +194,7 @@ impl JobKind {
         match self {
             Self::UsersImport(_) => "users_import",
             Self::UsersExport(_) => "users_export",
+            Self::UsersEdit(_) => "users_edit",
         }
     }
 }
@@ -187,7 +250,8 @@ pub struct JobConnection {
     pub name: String,
 }
 
-/// How far a job is. For an import `done` and `of` count bytes of the file as it lies on disk, for an export users.
+/// How far a job is. For an import `done` and `of` count bytes of the file as it lies on disk, for an export users,
+/// for an edit the users' numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Progress {
     pub done: u64,

@@ -4,6 +4,7 @@
 pub mod api;
 pub mod clock;
 pub mod connection;
+pub mod edit;
 pub mod field;
 pub mod format;
 pub mod id;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use purser_core::edit::EditError;
 use purser_core::field::PathError;
 use purser_core::format::FileError;
 use purser_core::id::JobId;
@@ -29,6 +30,8 @@ pub enum EngineError {
     Field(PathError),
     #[error("the query cannot be read: {0}")]
     Query(#[from] QueryError),
+    #[error("{0}")]
+    Edit(#[from] EditError),
     #[error(transparent)]
     Sort(#[from] SortError),
     #[error("could not sort the users")]
@@ -70,6 +73,12 @@ impl EngineError {
                 details: UNPARSABLE.to_owned(),
                 reason,
                 hint: Some("put the users into one array, or turn the limits off".to_owned()),
+                position: None,
+            },
+            Self::Edit(EditError { message: _, hint }) => JobFailure {
+                details: reason.clone(),
+                reason,
+                hint: hint.clone(),
                 position: None,
             },
             Self::Store(error) if error.is_disk_full() => JobFailure {

@@ -3,6 +3,7 @@
 //! Runs on threads of its own with bounded channels between them; knows nothing of HTTP or of the command line.
 
 mod clock;
+pub mod edit;
 mod error;
 pub mod export;
 pub mod import;

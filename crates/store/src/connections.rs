@@ -104,6 +104,12 @@ pub(crate) fn find_by(
     db.row("looking for a connection", &sql, values![value], from_row)
 }
 
+/// Returns the connection with this number.
+pub(crate) fn find_by_number(db: &Db<'_>, pk: i64) -> Result<Option<ConnectionRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM connections WHERE pk = ?1");
+    db.row("looking for a connection", &sql, values![pk], from_row)
+}
+
 /// Users deleted in one transaction when their connection goes; keeps the writer free for others in between.
 const DELETE_CHUNK: i64 = 5_000;
 

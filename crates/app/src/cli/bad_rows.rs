@@ -1,10 +1,18 @@
 //! Rows that could not be taken, as people read them.
 
+use std::io::{BufWriter, IntoInnerError};
+use std::path::Path;
+
+use purser_core::format::OutputFormat;
 use purser_core::id::JobId;
+use purser_core::json::RawJson;
+use purser_engine::report;
 use purser_store::{FailedRow, Store, StoreError};
 use serde::Deserialize;
 
 use super::failure::Failure;
+use super::formats::promised;
+use super::outfile::OutFile;
 use super::output::plain;
 
 /// A row error as it is kept.
@@ -22,12 +30,20 @@ pub(crate) fn text(failed: &FailedRow) -> String {
         row,
         line,
         byte: _,
-        record: _,
+        record,
         errors,
     } = failed;
+    // A user whom an edit met stands in no file.
+    let place = if *line == 0 {
+        let id = RawJson::trusted(record).get("user_id");
+        let id = id.and_then(RawJson::as_str).unwrap_or_default();
+        plain(&format!("user {id}"))
+    } else {
+        format!("row {row}, line {line}")
+    };
     // What cannot be understood is shown as it is.
     let Ok(errors) = serde_json::from_str::<Vec<Kept>>(errors) else {
-        return format!("row {row}, line {line}: {}", plain(errors));
+        return format!("{place}: {}", plain(errors));
     };
     let mut lines = Vec::new();
     for Kept {
@@ -37,10 +53,8 @@ pub(crate) fn text(failed: &FailedRow) -> String {
         hint,
     } in errors
     {
-        let place = path.map(|path| format!(" at `{path}`")).unwrap_or_default();
-        lines.push(plain(&format!(
-            "row {row}, line {line}: {message} ({code}{place})"
-        )));
+        let at = path.map(|path| format!(" at `{path}`")).unwrap_or_default();
+        lines.push(plain(&format!("{place}: {message} ({code}{at})")));
         lines.extend(hint.map(|hint| plain(&format!("  hint: {hint}"))));
     }
     lines.join("\n")
@@ -85,6 +99,22 @@ pub(crate) fn first(store: &Store, job: &JobId, most: usize) -> Result<Vec<Faile
         Ok(()) | Err(Stop::Enough) => Ok(rows),
         Err(Stop::Store(error)) => Err(error.into()),
     }
+}
+
+/// Writes all failed rows of a job to the file begun at `path`.
+pub(crate) fn write_report(
+    store: &Store,
+    job: &JobId,
+    file: OutFile,
+    path: &Path,
+) -> Result<(), Failure> {
+    let format = promised(path).0.unwrap_or(OutputFormat::Ndjson);
+    let mut out = BufWriter::new(file);
+    report::write(store, job, format, &mut out)?;
+    out.into_inner()
+        .map_err(IntoInnerError::into_error)?
+        .finish()?;
+    Ok(())
 }
 
 #[cfg(test)]

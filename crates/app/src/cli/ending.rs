@@ -1,10 +1,10 @@
-//! How an import ended, in words or as JSON, and what that means for the exit code.
+//! How an import or an edit ended, in words or as JSON, and what that means for the exit code.
 
 use std::path::Path;
 use std::time::Duration;
 
 use purser_core::api::{Detail, job_body};
-use purser_core::job::{Job, JobFailure, JobStatus, Summary};
+use purser_core::job::{EditAction, Job, JobFailure, JobKind, JobStatus, Summary};
 use purser_engine::Engine;
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ use super::{bad_rows, progress, words};
 /// Failed rows that are shown at the end; the others are a command away.
 const SHOWN_ROWS: usize = 5;
 
-/// An import that has ended.
+/// An import or an edit that has ended.
 #[derive(Debug)]
 pub(crate) struct Ending<'a> {
     pub(crate) job: &'a Job,
@@ -33,12 +33,21 @@ impl Ending<'_> {
     pub(crate) fn tell(&self, engine: &Engine, context: &Context) -> Result<Exit, Failure> {
         let job = self.job;
         if context.output.json {
-            let body = job_body(job, engine.now(), None, Detail::Auth0);
+            // Of an edit, the notes tell who needed no change.
+            let detail = match self.action() {
+                Some(_) => Detail::Full,
+                None => Detail::Auth0,
+            };
+            let body = job_body(job, engine.now(), None, detail);
             context.output.json(&Value::Object(body))?;
         }
+        let (done, what) = match self.action() {
+            Some(action) => (action.past(), "edit"),
+            None => ("imported", "import"),
+        };
         match job.status {
             JobStatus::Completed => {
-                context.output.say(&self.sentence("imported"));
+                context.output.say(&self.sentence(done));
                 self.tell_rows(engine, context)?;
                 Ok(if job.summary.failed > 0 {
                     Exit::RowsFailed
@@ -49,21 +58,29 @@ impl Ending<'_> {
             JobStatus::Canceled => {
                 context
                     .output
-                    .say(&self.sentence("canceled; before that, imported"));
+                    .say(&self.sentence(&format!("canceled; before that, {done}")));
                 self.tell_rows(engine, context)?;
-                Err(Failure::failed(
-                    "the import was canceled; what was imported before stays",
-                ))
+                Err(Failure::failed(format!(
+                    "the {what} was canceled; what was {done} before stays"
+                )))
             }
             JobStatus::Failed | JobStatus::Pending | JobStatus::Processing => {
                 if job.summary.total > 0 {
                     context
                         .output
-                        .say(&self.sentence("before the failure, imported"));
+                        .say(&self.sentence(&format!("before the failure, {done}")));
                     self.tell_rows(engine, context)?;
                 }
                 Err(failure(job))
             }
+        }
+    }
+
+    /// Returns what an edit did; `None` of an import.
+    fn action(&self) -> Option<EditAction> {
+        match &self.job.kind {
+            JobKind::UsersEdit(options) => Some(options.action),
+            JobKind::UsersImport(_) | JobKind::UsersExport(_) => None,
         }
     }
 
@@ -78,9 +95,13 @@ impl Ending<'_> {
         let [failed, updated, inserted] = [failed, updated, inserted].map(words::number);
         let time = words::duration(self.elapsed);
         let rate = progress::per_second(total.saturating_sub(self.before), self.elapsed);
+        let noun = self.action().map_or("row", |_| "user");
         let rate = rate
-            .map(|rate| format!(" ({} rows/s)", words::number(rate)))
+            .map(|rate| format!(" ({} {noun}s/s)", words::number(rate)))
             .unwrap_or_default();
+        if self.action().is_some() {
+            return format!("{verb} {users}; {failed} failed; in {time}{rate}");
+        }
         format!(
             "{verb} {users}: {inserted} inserted, {updated} updated; {failed} failed; in {time}{rate}"
         )
@@ -100,15 +121,19 @@ impl Ending<'_> {
         }
         let more = job.summary.failed.saturating_sub(shown.len() as u64);
         if more > 0 {
-            output.say(&format!("… and {}", words::count(more, "more failed row")));
+            let noun = self
+                .action()
+                .map_or("more failed row", |_| "more failed user");
+            output.say(&format!("… and {}", words::count(more, noun)));
         }
         if let Some(report) = self.report {
             output.say(&format!("report: {}", report.display()));
         }
         if !shown.is_empty() {
             output.hint(&format!(
-                "`purser jobs errors {}` shows every failed row",
-                job.id
+                "`purser jobs errors {}` shows every failed {}",
+                job.id,
+                self.action().map_or("row", |_| "user")
             ));
         }
         Ok(())

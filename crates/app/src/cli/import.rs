@@ -5,17 +5,17 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
-use purser_core::format::OutputFormat;
-use purser_core::job::{ImportOptions, Job, Progress, Summary};
+use purser_core::job::{ImportOptions, Progress, Summary};
 use purser_engine::import::ImportRequest;
-use purser_engine::{Engine, ImportObstacle, Input, Watch, import_obstacle, report};
+use purser_engine::{Engine, ImportObstacle, Input, Watch, import_obstacle};
 use purser_store::ConnectionRow;
 
+use super::bad_rows;
 use super::context::{Context, choices, find_connection};
 use super::ending::Ending;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::formats::{InputFormatArg, promised};
+use super::formats::InputFormatArg;
 use super::interrupt::Interrupt;
 use super::outfile::OutFile;
 use super::progress::Waiting;
@@ -113,14 +113,17 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<Exit, Failure>
     };
     let job = waiting.run(context.output, || engine.import(&request, input, &watch))?;
     let elapsed = start.elapsed();
+    let report = report.zip(args.report.as_deref());
     let report = report
-        .map(|file| write_report(&engine, &job, file, args))
+        .map(|(file, path)| {
+            bad_rows::write_report(engine.store(), &job.id, file, path).map(|()| path)
+        })
         .transpose()?;
     Ending {
         job: &job,
         elapsed,
         before: 0,
-        report: report.flatten(),
+        report,
     }
     .tell(&engine, context)
 }
@@ -208,23 +211,4 @@ fn report_file(args: &ImportArgs) -> Result<Option<OutFile>, Failure> {
         );
     }
     OutFile::create(path).map(Some)
-}
-
-fn write_report<'a>(
-    engine: &Engine,
-    job: &Job,
-    file: OutFile,
-    args: &'a ImportArgs,
-) -> Result<Option<&'a Path>, Failure> {
-    let Some(path) = &args.report else {
-        return Ok(None);
-    };
-    let format = promised(path).0.unwrap_or(OutputFormat::Ndjson);
-    let mut out = std::io::BufWriter::new(file);
-    report::write(engine.store(), &job.id, format, &mut out)?;
-    let file = out
-        .into_inner()
-        .map_err(std::io::IntoInnerError::into_error)?;
-    file.finish()?;
-    Ok(Some(path))
 }

@@ -55,7 +55,7 @@ use crate::config::Settings;
   0  all is well
   1  the work could not be done
   2  the command makes no sense as typed
-  3  the work was done, but some rows could not be taken (import, validate)
+  3  the work was done, but some rows or users could not be taken or changed
 
 Environment:
   An option with `[env: NAME]` can be set by the variable NAME; an option that is typed wins.
@@ -83,10 +83,10 @@ enum Command {
     Import(import::ImportArgs),
     Export(export::ExportArgs),
     Validate(validate::ValidateArgs),
-    /// Search users, look at them, and delete them
+    /// Search users, look at them, change and delete them
     #[command(subcommand)]
     Users(users::UsersCommand),
-    /// Look at imports and exports, and go on with those that were interrupted
+    /// Look at imports, exports and edits, and go on with those that were interrupted
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),
     /// Manage indexes, which make searches fast

@@ -37,7 +37,8 @@ pub(crate) fn attribute(text: &str) -> Result<Attribute, Failure> {
     })
 }
 
-fn limits(context: &Context) -> Limits {
+/// Returns whose limits hold for queries.
+pub(crate) fn limits(context: &Context) -> Limits {
     if context.settings.auth0_limits {
         Limits::Auth0
     } else {

@@ -44,6 +44,8 @@ scopes! {
     UpdateUsers = "update:users" | "update:users_app_metadata";
     /// Change what holds for all users.
     UpdateAllUsers = "update:users";
+    /// Change or delete many users at once; which of the two it is stands in the body.
+    EditUsers = "update:users" | "delete:users";
     /// Delete users.
     DeleteUsers = "delete:users";
     /// See jobs: whoever can make them.

@@ -251,6 +251,11 @@ impl From<EngineError> for ApiError {
             EngineError::Field { .. } => {
                 Self::invalid_body(format!("Payload validation error: '{error}'."))
             }
+            EngineError::Query(_) | EngineError::Edit(_) => {
+                let hint = error.to_failure().hint;
+                let hint = hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
+                Self::invalid_body(format!("Payload validation error: '{error}{hint}'."))
+            }
             other => Self::internal(other),
         }
     }

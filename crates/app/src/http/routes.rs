@@ -26,6 +26,7 @@
 //! GET    /api/purser/v1/jobs                   own/jobs.rs
 //! GET    /api/purser/v1/jobs/{id}              own/jobs.rs
 //! GET    /api/purser/v1/jobs/{id}/errors       own/jobs.rs
+//! POST   /api/purser/v1/users/edits            own/edits.rs
 //! POST   /api/purser/v1/query/check            own/query.rs
 //! GET    /api/purser/v1/indexes                own/indexes.rs
 //! POST   /api/purser/v1/indexes                own/indexes.rs
@@ -90,6 +91,7 @@ fn documented(state: &AppState) -> OpenApiRouter<AppState> {
         .merge(v2::users::router())
         .merge(v2::connections::router())
         .merge(own::jobs::router())
+        .merge(own::edits::router())
         .merge(own::query::router())
         .merge(own::indexes::router())
         .layer(middleware::from_fn_with_state(

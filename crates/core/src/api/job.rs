@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::clock::Timestamp;
 use crate::format::{CsvGuard, OutputFormat};
-use crate::job::{ExportOptions, Job, JobFailure, JobKind, JobStatus, Summary};
+use crate::job::{EditOptions, ExportOptions, Job, JobFailure, JobKind, JobStatus, Summary};
 
 /// How much of a job is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,12 +34,12 @@ pub fn job_body(
     if let Some(external_id) = &job.external_id {
         body.insert("external_id".into(), external_id.as_str().into());
     }
-    if job.status == JobStatus::Processing && matches!(job.kind, JobKind::UsersExport(_)) {
+    if job.status == JobStatus::Processing && !matches!(job.kind, JobKind::UsersImport(_)) {
         push_progress(job, now, &mut body);
     }
     // One export consumer reads the summary of failed jobs unconditionally, so they have one too.
-    let is_import = matches!(job.kind, JobKind::UsersImport(_));
-    if (is_import && job.status.is_final()) || job.status == JobStatus::Failed {
+    let is_export = matches!(job.kind, JobKind::UsersExport(_));
+    if (!is_export && job.status.is_final()) || job.status == JobStatus::Failed {
         body.insert("summary".into(), summary(job.summary));
     }
     if let Some(location) = location {
@@ -149,6 +149,9 @@ fn push_full(job: &Job, now: Timestamp, body: &mut Map<String, Value>) {
                 json!({"gzip": gzip, "format": format, "csv_guard": csv_guard as &CsvGuard}),
             );
         }
+        JobKind::UsersEdit(options) => {
+            body.insert("options".into(), edit_options(options));
+        }
     }
     if let Some(JobFailure {
         details: _,
@@ -163,6 +166,32 @@ fn push_full(job: &Job, now: Timestamp, body: &mut Map<String, Value>) {
         );
     }
     body.insert("notes".into(), json!(job.notes));
+}
+
+/// Returns an edit as it is asked for over the API.
+fn edit_options(options: &EditOptions) -> Value {
+    let EditOptions {
+        query,
+        action,
+        set,
+        unset,
+    } = options;
+    let mut body = Map::new();
+    match query {
+        Some(query) => body.insert("query".into(), query.as_str().into()),
+        None => body.insert("all".into(), true.into()),
+    };
+    body.insert("action".into(), action.as_str().into());
+    if !set.is_empty() {
+        // What was stored is JSON; a number that is none of serde's keeps its text.
+        let value = |json: &String| serde_json::from_str(json).unwrap_or_else(|_| json!(json));
+        let set = set.iter().map(|to| (to.path.clone(), value(&to.json)));
+        body.insert("set".into(), Value::Object(set.collect()));
+    }
+    if !unset.is_empty() {
+        body.insert("unset".into(), json!(unset));
+    }
+    Value::Object(body)
 }
 
 #[cfg(test)]

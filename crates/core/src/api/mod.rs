@@ -16,6 +16,8 @@ pub use connection::{
 };
 pub use fields::{Selection, select_fields};
 pub use job::{Detail, job_body};
+pub(crate) use object::{ObjectText, quoted};
+pub(crate) use schema::check_body;
 pub use schema::{INVALID_JSON, Property, Rule, Schema, Telling, violation};
 pub use user::{UserDraft, UserPatch};
 

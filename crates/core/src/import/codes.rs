@@ -90,6 +90,7 @@ codes! {
     InvalidCsv "INVALID_CSV" Purser "The CSV record does not fit its header"
     InvalidUtf8 "INVALID_UTF8" Purser "The row is not encoded in UTF-8"
     InvalidValue "INVALID_VALUE" Purser "The row is JSON, but one of its values cannot be stored or contradicts another"
+    OperationNotSupported "OPERATION_NOT_SUPPORTED" Purser "Users of this connection cannot be changed so (bulk edits)"
     RowTooLarge "ROW_TOO_LARGE" Purser "The row is longer than the limit for one row"
 }
 

@@ -285,7 +285,7 @@ fn extension(job: &Job) -> &'static str {
             ..
         }) => "csv",
         JobKind::UsersExport(ExportOptions { gzip: false, .. }) => "json",
-        JobKind::UsersExport(_) | JobKind::UsersImport(_) => "json.gz",
+        JobKind::UsersExport(_) | JobKind::UsersImport(_) | JobKind::UsersEdit(_) => "json.gz",
     }
 }
 

@@ -226,6 +226,7 @@ fn run_job(engine: &Engine, claimed: Claimed, watch: &Watch) -> Result<Job, Engi
     let Job { id, kind, file, .. } = &claimed.job;
     match kind {
         JobKind::UsersExport(_) => engine.run_queued_export(claimed, watch),
+        JobKind::UsersEdit(_) => engine.run_edit(claimed, watch),
         JobKind::UsersImport(_) => {
             match Input::file(PathBuf::from(file.clone().unwrap_or_default()).as_path()) {
                 Ok(input) => engine.run_import(claimed, input, watch, false),

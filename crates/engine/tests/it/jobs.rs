@@ -12,7 +12,7 @@ use purser_engine::{EngineError, Input, Watch};
 
 use crate::support::{Scene, open, rows};
 
-fn wait(scene: &Scene, id: &JobId) -> Job {
+pub(crate) fn wait(scene: &Scene, id: &JobId) -> Job {
     let started = Instant::now();
     loop {
         let job = scene.job(id);

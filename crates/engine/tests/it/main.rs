@@ -6,6 +6,7 @@
 )]
 
 mod broken;
+mod edit;
 mod export;
 mod import;
 mod index;

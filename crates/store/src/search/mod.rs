@@ -16,6 +16,7 @@ mod changes;
 mod filter;
 mod indexes;
 mod keyed;
+mod next;
 mod page;
 mod profiles;
 mod reader;
@@ -34,3 +35,4 @@ pub use sort::{Keys, SortKey};
 pub use states::{IndexState, IndexStates};
 
 pub(crate) use changes::{note_change, note_changes, note_new};
+pub(crate) use next::{Matching, each_next};

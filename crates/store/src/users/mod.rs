@@ -90,6 +90,12 @@ pub(crate) fn keys_of(profile: &str) -> Vec<(KeyKind, String)> {
         .collect()
 }
 
+/// Returns the users with these numbers who are there, in the order of the numbers.
+pub(crate) fn find_all(db: &Db<'_>, pks: &[i64]) -> Result<Vec<Found>, StoreError> {
+    let sql = "SELECT pk, connection, import, profile FROM users WHERE pk = ANY (?1) ORDER BY pk";
+    db.rows("reading users", sql, values![pks], Found::from_row)
+}
+
 /// Returns the users that have the key, their real values compared.
 pub(crate) fn find_by_key(
     db: &Db<'_>,
@@ -274,32 +280,23 @@ impl Store {
     ) -> Result<Result<UserWrite, E>, StoreError> {
         let doing = "updating a user";
         self.write(doing, |tx| {
-            let hasher = &self.inner.hasher;
-            let found = find_by_key(tx, hasher, KeyKind::UserId, id.as_str())?
+            let found = find_by_key(tx, &self.inner.hasher, KeyKind::UserId, id.as_str())?
                 .into_iter()
                 .next();
             let Some(user) = found else {
                 return Ok(Ok(UserWrite::Missing));
             };
-            let old_keys = keys_of(&user.packed);
             let secrets = find_credentials(tx, user.pk)?;
             let (profile, credentials) = match change(&user.profile(), secrets.as_ref()) {
                 Ok(changed) => changed,
                 Err(refused) => return Ok(Err(refused)),
             };
-            let keys = keys_of(profile.as_str());
-            if let Some(kind) = self.taken(tx, &keys, user.connection, strategy, Some(user.pk))? {
+            if let Some(kind) = self.replace_profile(tx, &user, strategy, &profile)? {
                 return Ok(Ok(UserWrite::Taken(kind)));
             }
-            let update = "UPDATE users SET profile = ?2 WHERE pk = ?1";
-            tx.execute(doing, update, values![user.pk, &pack(&profile)])?;
             if let Some(secrets) = &credentials {
                 write_credentials(tx, user.pk, secrets)?;
             }
-            for (kind, value) in &old_keys {
-                keys::delete(tx, hasher.hash(*kind, value), user.pk)?;
-            }
-            self.insert_keys(tx, &keys, user.pk, user.connection)?;
             note_change(tx, user.pk)?;
             Ok(Ok(UserWrite::Done))
         })
@@ -330,6 +327,33 @@ impl Store {
             let deleted = delete_after(tx, &self.inner.hasher, connection, 0, most)?;
             Ok(deleted.len() as u64)
         })
+    }
+
+    /// Puts a profile in the place of a user's, unless another user has one of its keys already: then returns which.
+    /// That the user changed is for the caller to note.
+    pub(crate) fn replace_profile(
+        &self,
+        db: &Db<'_>,
+        user: &Found,
+        strategy: &Strategy,
+        profile: &Profile,
+    ) -> Result<Option<KeyKind>, StoreError> {
+        let (old_keys, keys) = (keys_of(&user.packed), keys_of(profile.as_str()));
+        let are_new = old_keys != keys;
+        if are_new
+            && let Some(kind) = self.taken(db, &keys, user.connection, strategy, Some(user.pk))?
+        {
+            return Ok(Some(kind));
+        }
+        let update = "UPDATE users SET profile = ?2 WHERE pk = ?1";
+        db.execute("updating a user", update, values![user.pk, &pack(profile)])?;
+        if are_new {
+            for (kind, value) in &old_keys {
+                keys::delete(db, self.inner.hasher.hash(*kind, value), user.pk)?;
+            }
+            self.insert_keys(db, &keys, user.pk, user.connection)?;
+        }
+        Ok(None)
     }
 
     /// Returns which key another user has already.

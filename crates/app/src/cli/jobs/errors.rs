@@ -16,7 +16,7 @@ use crate::cli::formats::{OutputFormatArg, promised};
 use crate::cli::outfile::OutFile;
 use crate::cli::words;
 
-/// Show the failed rows of an import with every reason
+/// Show the failed rows of an import, or the users whom an edit could not change, with every reason
 ///
 /// On a terminal in words; otherwise each row is `{"row", "line", "byte", "errors", "user"}`, with the secrets of the
 /// user masked.

@@ -1,4 +1,4 @@
-//! `purser jobs`: imports and exports, running and past.
+//! `purser jobs`: imports, exports and edits, running and past.
 
 mod errors;
 mod list;

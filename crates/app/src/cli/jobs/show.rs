@@ -3,7 +3,7 @@
 use clap::Args;
 use purser_core::api::{Detail, job_body};
 use purser_core::id::JobId;
-use purser_core::job::{Job, JobFailure, JobKind, Summary};
+use purser_core::job::{EditOptions, Job, JobFailure, JobKind, Summary};
 use serde_json::Value;
 
 use crate::cli::context::Context;
@@ -39,6 +39,9 @@ fn text(job: &Job) -> String {
         ("type", job.kind.type_name().to_owned()),
         ("status", job.status.as_str().to_owned()),
     ];
+    if let JobKind::UsersEdit(options) = &job.kind {
+        lines.extend(edit(options));
+    }
     if let Some(connection) = &job.connection {
         lines.push((
             "connection",
@@ -71,6 +74,24 @@ fn text(job: &Job) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// Returns what an edit was asked to do.
+fn edit(options: &EditOptions) -> Vec<(&'static str, String)> {
+    let EditOptions {
+        query,
+        action,
+        set,
+        unset,
+    } = options;
+    let mut lines = vec![("action", action.as_str().to_owned())];
+    lines.extend(query.clone().map(|query| ("query", query)));
+    lines.extend(
+        set.iter()
+            .map(|to| ("set", format!("{}={}", to.path, to.json))),
+    );
+    lines.extend(unset.iter().map(|path| ("unset", path.clone())));
+    lines
+}
+
 fn summary(job: &Job) -> String {
     let Summary {
         failed,
@@ -80,6 +101,13 @@ fn summary(job: &Job) -> String {
     } = job.summary;
     match &job.kind {
         JobKind::UsersExport(_) => words::count(total, "user"),
+        JobKind::UsersEdit(options) => format!(
+            "{}: {} {}, {} failed",
+            words::count(total, "user"),
+            words::number(updated),
+            options.action.past(),
+            words::number(failed)
+        ),
         JobKind::UsersImport(_) => format!(
             "{}: {} inserted, {} updated, {} failed",
             words::count(total, "row"),

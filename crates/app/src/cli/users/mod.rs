@@ -1,10 +1,12 @@
-//! `purser users`: searching users, looking at them, and deleting them.
+//! `purser users`: searching users, looking at them, changing and deleting them.
 
 mod count;
 mod delete;
+mod edit;
 mod found;
 mod get;
 mod list;
+mod preview;
 mod search;
 
 use clap::Subcommand;
@@ -20,21 +22,27 @@ use super::failure::Failure;
 /// What to do with users.
 #[derive(Debug, Subcommand)]
 pub(crate) enum UsersCommand {
+    Block(edit::BlockArgs),
     Count(count::CountArgs),
     Delete(delete::DeleteArgs),
     Get(get::GetArgs),
     List(list::ListArgs),
     Search(search::SearchArgs),
+    Unblock(edit::UnblockArgs),
+    Update(edit::UpdateArgs),
 }
 
 /// Runs the command.
 pub(crate) fn run(command: &UsersCommand, context: &Context) -> Result<Exit, Failure> {
     match command {
+        UsersCommand::Block(args) => args.run(context),
         UsersCommand::Count(args) => count::run(args, context),
         UsersCommand::Delete(args) => delete::run(args, context),
         UsersCommand::Get(args) => get::run(args, context),
         UsersCommand::List(args) => list::run(args, context),
         UsersCommand::Search(args) => search::run(args, context),
+        UsersCommand::Unblock(args) => args.run(context),
+        UsersCommand::Update(args) => args.run(context),
     }
 }
 

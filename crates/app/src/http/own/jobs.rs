@@ -22,7 +22,7 @@ use crate::http::v2::jobs::{JobBody, find_job, show_job, shown};
 use crate::http::{answer, stream};
 
 const NOT_FOUND: &str = "The job does not exist";
-const TYPES: [&str; 2] = ["users_import", "users_export"];
+const TYPES: [&str; 3] = ["users_import", "users_export", "users_edit"];
 const PER_PAGE: (u64, u64) = (1, 100);
 const DEFAULT_PER_PAGE: u64 = 50;
 
@@ -42,7 +42,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
     security(("bearer" = ["create:users", "read:users"])),
     params(
         ("status" = Option<String>, Query, description = "pending, processing, completed, failed or canceled"),
-        ("type" = Option<String>, Query, description = "users_import or users_export"),
+        ("type" = Option<String>, Query, description = "users_import, users_export or users_edit"),
         ("page" = Option<u64>, Query, description = "Page index, zero based"),
         ("per_page" = Option<u64>, Query, description = "1 to 100; 50 by default"),
     ),

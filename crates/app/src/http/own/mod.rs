@@ -1,6 +1,7 @@
 //! Paths that Auth0 does not have.
 
 mod download;
+pub(super) mod edits;
 mod health;
 pub(super) mod indexes;
 pub(super) mod jobs;

@@ -71,11 +71,14 @@ fn every_command_has_a_manual_page() {
     purser-jobs.1
     purser-man.1
     purser-serve.1
+    purser-users-block.1
     purser-users-count.1
     purser-users-delete.1
     purser-users-get.1
     purser-users-list.1
     purser-users-search.1
+    purser-users-unblock.1
+    purser-users-update.1
     purser-users.1
     purser-validate.1
     purser.1

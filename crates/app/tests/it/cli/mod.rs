@@ -13,4 +13,5 @@ mod postgres;
 mod search;
 mod serve;
 mod users;
+mod users_edit;
 mod validate;

@@ -1,6 +1,7 @@
 //! The API.
 
 mod connections;
+mod edits;
 mod exports;
 mod imports;
 mod indexes;

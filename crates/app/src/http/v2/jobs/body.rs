@@ -22,7 +22,7 @@ use crate::http::state::App;
     reason = "describes the shape; the members come from the core"
 )]
 pub(crate) struct JobBody {
-    /// `users_import` or `users_export`
+    /// `users_import`, `users_export` or `users_edit`
     #[schema(example = "users_import")]
     r#type: String,
     /// An import says `pending` until it ends.
@@ -38,11 +38,11 @@ pub(crate) struct JobBody {
     fields: Option<Vec<Field>>,
     /// As given; imports only.
     external_id: Option<String>,
-    /// While an export runs.
+    /// While an export or an edit runs.
     percentage_done: Option<u64>,
-    /// While an export runs.
+    /// While an export or an edit runs.
     time_left_seconds: Option<u64>,
-    /// Once an import has ended.
+    /// Once an import or an edit has ended.
     summary: Option<JobSummary>,
     /// Once an export is complete; works for a minute, the next answer has a new one.
     location: Option<String>,
@@ -55,7 +55,7 @@ pub(crate) struct JobBody {
     id: String,
 }
 
-/// What an import did.
+/// What an import or an edit did.
 #[derive(ToSchema)]
 #[expect(
     dead_code,

@@ -43,7 +43,7 @@ pub(crate) struct UserError {
     path: Option<String>,
 }
 
-/// Lists the users that an import could not take, in the order of its file.
+/// Lists the users that an import could not take, in the order of its file, or that an edit could not change.
 ///
 /// A job that failed as a whole is shown itself. There is nothing (204) without errors, while an import runs, and for
 /// exports.
@@ -71,7 +71,7 @@ pub(crate) async fn list(
     PathParam(id): PathParam,
 ) -> Result<Response, ApiError> {
     let job = find_job(&app, &id, "The job does not exist").await?;
-    if !matches!(job.kind, JobKind::UsersImport(_)) || !job.status.is_final() {
+    if matches!(job.kind, JobKind::UsersExport(_)) || !job.status.is_final() {
         return Ok(answer::no_content());
     }
     if job.status == JobStatus::Failed {
