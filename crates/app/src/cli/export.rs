@@ -10,7 +10,6 @@ use purser_core::field::{Field, Path as FieldPath, default_fields};
 use purser_core::format::OutputFormat;
 use purser_core::job::{ExportOptions, Job, JobStatus, Progress, Summary};
 use purser_core::limits::{CSV_FIELDS, FIELD_NAME_CHARS};
-use purser_core::query::{Limits, Query, Sort};
 use purser_engine::export::ExportRequest;
 use purser_engine::{Engine, Watch};
 use serde_json::Value;
@@ -22,7 +21,7 @@ use super::formats::{CsvGuardArg, OutputFormatArg, promised};
 use super::interrupt::Interrupt;
 use super::outfile::OutFile;
 use super::progress::Waiting;
-use super::{ending, words};
+use super::{ending, query, words};
 
 /// Export users to a file or to standard output
 ///
@@ -60,8 +59,8 @@ pub(crate) struct ExportArgs {
     /// Sort by this attribute: `created_at:-1` is newest first
     ///
     /// Any attribute, also in the metadata. Users without it come last.
-    #[arg(long, value_name = "FIELD[:1|:-1]", value_parser = sort)]
-    sort: Option<Sort>,
+    #[arg(long, value_name = "FIELD[:1|:-1]")]
+    sort: Option<String>,
 
     /// Write this field, under its own name or the given title; any number of times
     ///
@@ -132,14 +131,11 @@ fn options(args: &ExportArgs, context: &Context) -> Result<ExportOptions, Failur
         .map(OutputFormat::from)
         .or(promised_format)
         .unwrap_or(OutputFormat::Json);
-    if let Some(query) = &args.query {
-        let limits = if context.settings.auth0_limits {
-            Limits::Auth0
-        } else {
-            Limits::None
-        };
-        Query::parse(query, limits).map_err(|error| Failure::usage(error.render(query)))?;
+    if let Some(text) = &args.query {
+        query::query(text, context)?;
     }
+    let sort = args.sort.as_ref();
+    let sort = sort.map(|text| query::sort(text, context)).transpose()?;
     let mut fields = if args.default_fields {
         default_fields(true)
     } else {
@@ -157,16 +153,11 @@ fn options(args: &ExportArgs, context: &Context) -> Result<ExportOptions, Failur
         fields,
         format,
         query: args.query.clone(),
-        sort: args.sort.as_ref().map(Sort::to_string),
+        sort: sort.map(|sort| sort.to_string()),
         limit: args.limit,
         gzip: args.gzip || promised_gzip,
         csv_guard: args.csv_guard.into(),
     })
-}
-
-/// Reads an order.
-fn sort(text: &str) -> Result<Sort, String> {
-    Sort::parse(text).map_err(|error| error.to_string())
 }
 
 /// Reads `NAME` or `NAME=TITLE`.

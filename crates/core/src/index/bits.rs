@@ -157,7 +157,7 @@ impl Bounds {
     }
 
     #[must_use]
-    pub fn not(mut self) -> Self {
+    pub fn inverted(mut self) -> Self {
         std::mem::swap(&mut self.sure, &mut self.maybe);
         self.sure.invert();
         self.maybe.invert();
@@ -247,7 +247,7 @@ mod tests {
         let either = half_known.clone().or(&known);
         assert_eq!(places(&either.sure), [1, 2, 3]);
         assert!(either.open().is_empty());
-        let not = half_known.not();
+        let not = half_known.inverted();
         assert!(
             !not.maybe.contains(1)
                 && !not.sure.contains(2)

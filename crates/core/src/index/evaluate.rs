@@ -13,7 +13,7 @@ pub fn evaluate<E>(
         Expr::All => Bounds::exact(Bits::all()),
         Expr::Nothing => Bounds::exact(Bits::none()),
         Expr::Leaf(condition) => leaf(condition)?,
-        Expr::Not(inner) => evaluate(inner, leaf)?.not(),
+        Expr::Not(inner) => evaluate(inner, leaf)?.inverted(),
         Expr::Every(inner) => {
             let mut all = Bounds::exact(Bits::all());
             for expr in inner {

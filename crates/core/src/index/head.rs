@@ -241,7 +241,8 @@ impl Head {
         part: impl FnMut(u32) -> Option<&'p Part>,
     ) -> Result<Codes, Unreadable> {
         if test.is_exists() {
-            return Ok(Codes::Ranges(vec![1..self.values + 1]));
+            let all = 1..self.values + 1;
+            return Ok(Codes::Ranges(std::iter::once(all).collect()));
         }
         if let Some(spans) = test.spans() {
             return self.accepted_in(spans, part);

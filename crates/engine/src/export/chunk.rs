@@ -61,7 +61,7 @@ impl Chunk {
 /// Which users a thread encodes.
 pub(super) enum Share {
     /// Ranges of numbers.
-    Ranges(Range, Filter),
+    Ranges(Range, Box<Filter>),
     /// The users with these numbers, chunk by chunk.
     Numbers(Receiver<std::io::Result<Vec<i64>>>),
 }

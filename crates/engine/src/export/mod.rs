@@ -354,7 +354,7 @@ impl Writing<'_> {
                 None => {
                     for (range, reader) in ranges(edges, RANGE, readers.len()).zip(&readers) {
                         let filter = reader.filter(wanted.query.as_ref(), wanted.connection)?;
-                        shares.push(Share::Ranges(range, filter));
+                        shares.push(Share::Ranges(range, Box::new(filter)));
                     }
                 }
                 Some(merged) => {

@@ -154,7 +154,7 @@ impl Run {
                 end,
                 buffer,
                 used,
-            } => loop {
+            } => {
                 if let Some((key, length)) = read(&buffer[*used..]) {
                     *used += length;
                     return Ok(Some(key));
@@ -172,8 +172,8 @@ impl Run {
                 file.seek(SeekFrom::Start(*at))?;
                 file.read_exact(&mut buffer[kept..])?;
                 *at += more as u64;
-                return self.next(Some(file));
-            },
+                self.next(Some(file))
+            }
         }
     }
 }

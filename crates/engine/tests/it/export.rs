@@ -7,6 +7,7 @@ use purser_core::format::{CsvGuard, OutputFormat};
 use purser_core::job::{ExportOptions, ImportOptions, JobStatus};
 use purser_engine::export::ExportRequest;
 use purser_engine::{EngineError, Input, Watch};
+use purser_store::{BuildStep, JobFilter};
 
 use crate::support::{Scene, rows};
 
@@ -206,4 +207,79 @@ fn an_export_sees_one_snapshot_while_an_import_goes_on() {
             }
         }
     });
+}
+
+#[test]
+fn what_a_search_finds_comes_sorted_over_many_chunks() {
+    let scene = scene(20_000);
+    let store = scene.engine.store();
+    let found = |query: &str, sort: &str, limit: Option<u64>| -> Vec<String> {
+        let options = ExportOptions {
+            query: Some(query.to_owned()),
+            sort: (!sort.is_empty()).then(|| sort.to_owned()),
+            limit,
+            ..only_ids(OutputFormat::Csv)
+        };
+        let csv = String::from_utf8(scene.export(options)).unwrap();
+        csv.lines().skip(1).map(str::to_owned).collect()
+    };
+    let sorted = |mut ids: Vec<String>| {
+        // By address: user10, user100, user1000 …
+        ids.sort_by_key(|id| {
+            id.trim_start_matches("auth0|u")
+                .parse::<u32>()
+                .unwrap()
+                .to_string()
+                + "@"
+        });
+        ids
+    };
+    let odd: Vec<String> = ids(20_000)
+        .into_iter()
+        .filter(|id| id.ends_with('7'))
+        .collect();
+    for _ in 0..2 {
+        let query = "user_id:*7 AND email:user*";
+        assert_eq!(found(query, "", None), odd);
+        assert_eq!(found(query, "", Some(5)), odd[..5]);
+        assert_eq!(found(query, "email:1", None), sorted(odd.clone()));
+        let mut reversed = sorted(odd.clone());
+        reversed.reverse();
+        assert_eq!(found(query, "email:-1", None), reversed);
+        assert_eq!(found(query, "email:-1", Some(1500)), reversed[..1500]);
+        assert_eq!(found("*", "no_such.thing:1", None), ids(20_000));
+        assert_eq!(found("email:nobody", "email:1", None), Vec::<String>::new());
+        while store.build_indexes().unwrap() != BuildStep::Nothing {}
+    }
+}
+
+#[test]
+fn a_query_that_cannot_be_read_fails_before_there_is_a_job() {
+    let scene = scene(1);
+    for (query, sort) in [(Some("email:("), None), (None, Some("email:up"))] {
+        let request = ExportRequest {
+            connection: None,
+            options: ExportOptions {
+                query: query.map(str::to_owned),
+                sort: sort.map(str::to_owned),
+                ..ExportOptions::default()
+            },
+        };
+        let refused = scene
+            .engine
+            .export(&request, &mut Vec::new(), &Watch::default());
+        assert!(matches!(
+            refused,
+            Err(EngineError::Query(_) | EngineError::Sort(_))
+        ));
+    }
+    assert_eq!(
+        scene
+            .engine
+            .store()
+            .list_jobs(&JobFilter::default())
+            .unwrap()
+            .len(),
+        1
+    );
 }

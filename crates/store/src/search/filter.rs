@@ -1,6 +1,7 @@
 //! A query made ready: who matches, a group of segments at a time.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::{Bound, ControlFlow, Range};
 
 use purser_core::index::{
@@ -228,11 +229,13 @@ impl Blocks {
         condition: Condition<'_>,
         segments: &Range<i64>,
     ) -> Result<(), StoreError> {
-        if !self.heads.contains_key(&number) {
-            let heads = heads(db, number, segments.clone())?;
-            self.heads.insert(number, (segments.start, heads));
-        }
-        let (_, heads) = &self.heads[&number];
+        let (_, heads) = match self.heads.entry(number) {
+            Entry::Occupied(heads) => heads.into_mut(),
+            Entry::Vacant(empty) => {
+                let heads = heads(db, number, segments.clone())?;
+                empty.insert((segments.start, heads))
+            }
+        };
         for (segment, head) in segments.clone().zip(heads) {
             let Some(head) = head else { continue };
             let parts = match condition {

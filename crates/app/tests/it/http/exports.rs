@@ -123,7 +123,9 @@ fn requests_that_do_not_fit_are_refused() {
     let refused = |body: &str| server.post(EXPORTS, body).shown();
     assert_snapshot!(refused("{"), @r#"400 {"statusCode":400,"error":"Bad Request","message":"Invalid request payload JSON format","errorCode":"invalid_body"}"#);
     assert_snapshot!(refused("[]"), @r#"400 {"statusCode":400,"error":"Bad Request","message":"Payload validation error: 'Expected type object but found type array'.","errorCode":"invalid_body"}"#);
-    assert_snapshot!(refused(r#"{"query":"x"}"#), @r#"400 {"statusCode":400,"error":"Bad Request","message":"Payload validation error: 'Additional properties not allowed: query'.","errorCode":"invalid_body"}"#);
+    assert_snapshot!(refused(r#"{"where":"x"}"#), @r#"400 {"statusCode":400,"error":"Bad Request","message":"Payload validation error: 'Additional properties not allowed: where'.","errorCode":"invalid_body"}"#);
+    assert_snapshot!(refused(r#"{"query":"email:("}"#), @"");
+    assert_snapshot!(refused(r#"{"sort":"email:up"}"#), @"");
     assert_snapshot!(refused(r#"{"connection_id":"con_x"}"#), @r#"400 {"statusCode":400,"error":"Bad Request","message":"Payload validation error: 'String does not match pattern ^con_[A-Za-z0-9]{16}$' on property connection_id (connection_id of the connection from which users will be exported).","errorCode":"invalid_body"}"#);
     assert_snapshot!(refused(r#"{"connection_id":"con_0000000000000000"}"#), @r#"400 {"statusCode":400,"error":"Bad Request","message":"The connection does not exist","errorCode":"inexistent_connection"}"#);
     assert_snapshot!(refused(r#"{"format":"xml"}"#), @r#"400 {"statusCode":400,"error":"Bad Request","message":"Payload validation error: 'No enum match for: xml' on property format (Format of the file. Must be `json` or `csv`).","errorCode":"invalid_body"}"#);
@@ -145,6 +147,36 @@ fn requests_that_do_not_fit_are_refused() {
     www-authenticate: Bearer error="insufficient_scope", scope="read:users"
     {"statusCode":403,"error":"Forbidden","message":"Insufficient scope, expected any of: read:users","errorCode":"insufficient_scope"}
     "#);
+}
+
+#[test]
+fn what_a_search_finds_is_exported_in_any_order() {
+    let (server, _) = server_with_users(&[]);
+    let asked = json!({
+        "query": "NOT user_id:\"auth0|1\"", "sort": "user_id:-1", "fields": [{"name": "user_id"}], "format": "json"
+    });
+    let job = exported(&server, &asked);
+    assert_eq!(job["query"], asked["query"]);
+    assert_eq!(job["sort"], asked["sort"]);
+    let lines = gunzip(&download(&server, &job).bytes);
+    let all =
+        server.get("/api/v2/users?q=NOT%20user_id:%22auth0%7C1%22&sort=user_id:-1&fields=user_id");
+    let expected: String = all
+        .json()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|user| format!("{user}\n"))
+        .collect();
+    assert!(lines.lines().count() > 0);
+    assert_eq!(lines, expected);
+    let (limited, _) = server_with_users(&["--auth0-limits"]);
+    let refused = |name: &str| {
+        let body = json!({name: "email:1"}).to_string();
+        limited.post(EXPORTS, &body).shown()
+    };
+    assert_snapshot!(refused("query"), @r#"400 {"statusCode":400,"error":"Bad Request","message":"Payload validation error: 'Additional properties not allowed: query'.","errorCode":"invalid_body"}"#);
+    assert_snapshot!(refused("sort"), @r#"400 {"statusCode":400,"error":"Bad Request","message":"Payload validation error: 'Additional properties not allowed: sort'.","errorCode":"invalid_body"}"#);
 }
 
 #[test]
