@@ -30,7 +30,7 @@ impl StoreUrl {
         match path {
             Some(path) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
             None if !text.is_empty() && !text.contains("://") => Ok(Self::Sqlite(text.into())),
-            _ => Err(StoreError::UnknownUrl(text.to_owned())),
+            _ => Err(StoreError::UnknownUrl(without_password(text))),
         }
     }
 
@@ -45,6 +45,14 @@ impl StoreUrl {
             }
             Self::Postgres(_) => PathBuf::from("purser-files"),
         }
+    }
+}
+
+/// A misspelt `postgres://` may have a password, too.
+fn without_password(text: &str) -> String {
+    match (text.split_once("://"), text.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
+        _ => text.to_owned(),
     }
 }
 
@@ -86,7 +94,7 @@ pub(crate) struct Inner {
 /// The database below.
 pub(crate) enum Base {
     Sqlite(SqliteFile),
-    Postgres(PostgresServer),
+    Postgres(Box<PostgresServer>),
 }
 
 impl Base {
@@ -100,9 +108,9 @@ impl Base {
                 SqliteFile::open(path).map(Self::Sqlite)
             }
             StoreUrl::Postgres(url) => {
-                let server = PostgresServer::new((**url).clone());
+                let server = PostgresServer::new((**url).clone())?;
                 migrate::postgres(&server, create)?;
-                Ok(Self::Postgres(server))
+                Ok(Self::Postgres(Box::new(server)))
             }
         }
     }
@@ -246,4 +254,22 @@ fn absolute(url: &StoreUrl) -> Result<StoreUrl, StoreError> {
         StoreUrl::Sqlite(path) => StoreUrl::Sqlite(absolute_path(path)?),
         StoreUrl::Postgres(_) => url.clone(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_tells_the_database() {
+        for (given, shown) in [
+            ("a/b.db", "sqlite:a/b.db"),
+            ("sqlite:/b.db", "sqlite:/b.db"),
+            ("postgresql://h/d", "postgres://h:5432/d"),
+        ] {
+            assert_eq!(StoreUrl::parse(given).unwrap().to_string(), shown);
+        }
+        let misspelt = StoreUrl::parse("postgress://ada:s3cret@h/d").unwrap_err();
+        assert!(misspelt.to_string().starts_with("`postgress://…@h/d`"));
+    }
 }

@@ -34,7 +34,7 @@ pub struct SnapshotReader {
 
 enum Reader {
     Sqlite(SqliteReader),
-    Postgres(PostgresReader),
+    Postgres(Box<PostgresReader>),
 }
 
 /// Tries before taking the write lock to keep commits out while the readers open their snapshots.
@@ -55,7 +55,8 @@ impl Store {
             }
             Base::Postgres(server) => {
                 let readers = server.snapshot(threads)?;
-                readers.into_iter().map(Reader::Postgres).collect()
+                let boxed = readers.into_iter().map(Box::new);
+                boxed.map(Reader::Postgres).collect()
             }
         };
         let readers = readers

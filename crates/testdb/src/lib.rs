@@ -151,6 +151,22 @@ impl Cluster {
     }
 }
 
+/// Returns the URL of the store for a test whose files are in `home`: by default the file `name` there, with
+/// `PURSER_TEST_STORE=postgres` a schema of its own in PostgreSQL, the same one as long as `home` lives.
+pub fn store_of(home: &Path, name: &str) -> String {
+    match std::env::var("PURSER_TEST_STORE").as_deref() {
+        Err(_) | Ok("sqlite") => return home.join(name).display().to_string(),
+        Ok("postgres") => {}
+        Ok(other) => panic!("PURSER_TEST_STORE is sqlite or postgres, not {other}"),
+    }
+    let note = home.join(format!("{name}.url"));
+    std::fs::read_to_string(&note).unwrap_or_else(|_| {
+        let url = Cluster::shared().schema();
+        std::fs::write(&note, &url).expect("a file can be written");
+        url
+    })
+}
+
 fn init(programs: &Programs, folder: &Path, options: &Options) {
     for (name, content) in &options.files {
         std::fs::write(folder.join(name), content).expect("a file can be written");

@@ -37,7 +37,8 @@ async fn serve(engine: Engine, options: ServeOptions) -> anyhow::Result<()> {
     make_private(engine.store().files_folder())
         .context("could not make the folder for uploads and exports")?;
     let tls = tls::config(&options, engine.store().files_folder()).await?;
-    let state = AppState(Arc::new(App::start(engine, options)?));
+    let app = tokio::task::spawn_blocking(move || App::start(engine, options)).await??;
+    let state = AppState(Arc::new(app));
     let router = routes::router(state.clone());
 
     let handle = Handle::new();

@@ -11,8 +11,19 @@ type Graph = &'static [(&'static str, &'static [&'static str])];
 
 /// The crates, and what each may use of ours.
 const CRATES: Graph = &[
-    ("purser", &["purser-core", "purser-engine", "purser-store"]),
-    ("purser-engine", &["purser-core", "purser-store"]),
+    (
+        "purser",
+        &[
+            "purser-core",
+            "purser-engine",
+            "purser-store",
+            "purser-testdb",
+        ],
+    ),
+    (
+        "purser-engine",
+        &["purser-core", "purser-store", "purser-testdb"],
+    ),
     ("purser-store", &["purser-core", "purser-testdb"]),
     ("purser-core", &[]),
     ("purser-testdb", &[]),

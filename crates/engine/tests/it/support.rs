@@ -139,8 +139,10 @@ impl Scene {
 }
 
 pub(crate) fn open(folder: &Path) -> Engine {
-    let url = StoreUrl::Sqlite(folder.join("purser.db"));
-    Engine::open(&url, true, "acme", Arc::new(FixedClock::new(NOW))).unwrap()
+    let url = StoreUrl::parse(&purser_testdb::store_of(folder, "purser.db")).unwrap();
+    let files = Some(folder.join("purser.db-files"));
+    let clock = Arc::new(FixedClock::new(NOW));
+    Engine::open_with_files(&url, files, true, "acme", clock).unwrap()
 }
 
 /// What a list of users holds, row by row: one in a hundred each has a bad address, an unknown property, the address of

@@ -9,8 +9,14 @@
 //! ```
 //! Step 2 touches the key table in its own order, once a key, which is what makes large imports fast. Step 3 keeps the
 //! meaning of "one row after the other": a row that shares a key with another of its batch looks again.
+//!
+//! The rules ([`apply`]) are the same on both databases; they ask a [`tables::Tables`]. SQLite answers with statements
+//! ([`sqlite`]), PostgreSQL from memory ([`postgres`]), because each question would be a round trip.
 
 mod apply;
+mod postgres;
+mod sqlite;
+mod tables;
 #[cfg(test)]
 mod tests;
 
@@ -18,14 +24,18 @@ use purser_core::clock::Timestamp;
 use purser_core::connection::Strategy;
 use purser_core::job::{Progress, Summary};
 
+use self::postgres::PostgresTables;
 use crate::db::{Db, values};
 use crate::error::StoreError;
 use crate::keys::{KeyHasher, KeyKind};
 use crate::lease::{Lease, hold};
 use crate::open::Store;
-use crate::row_errors::{self, FailedRow};
+use crate::row_errors::FailedRow;
+use crate::search::{note_changes, note_new};
 use crate::users::{count_users, is_unique};
-use apply::Apply;
+use apply::{Apply, Done};
+use sqlite::SqliteTables;
+use tables::Scope;
 
 /// A part of a batch's text.
 #[derive(Debug, Clone, Copy, Default)]
@@ -195,23 +205,37 @@ impl Store {
         now: Timestamp,
         step: &Step<'_>,
     ) -> Result<BatchOutcome, StoreError> {
-        self.write_step("storing a batch of rows", |tx| {
-            hold(tx, lease, now)?;
-            let mut apply = Apply::new(tx, step, lease, now)?;
-            let hits = apply.claim_keys()?;
-            apply.rows(&hits)?;
-            apply.note_users()?;
-            let mut step_summary = apply.summary;
-            step_summary.failed += step.failures.len() as u64;
-            step_summary.total += step.failures.len() as u64;
-            row_errors::insert(tx, lease.job, &apply.failures)?;
-            row_errors::insert(tx, lease.job, step.failures)?;
-            for (connection, inserted) in apply.inserted {
-                count_users(tx, connection, inserted)?;
+        self.write_step("storing a batch of rows", |db| {
+            hold(db, lease, now)?;
+            let scope = Scope {
+                batch: step.batch,
+                job: lease.job,
+                upsert: step.upsert,
+            };
+            let Done {
+                summary,
+                inserted,
+                new,
+                changed,
+            } = match db.as_sqlite() {
+                Some(db) => Apply::new(SqliteTables::new(db, scope)?, step, lease, now)?.run()?,
+                None => db
+                    .with_postgres(|client| {
+                        let tables = PostgresTables::new(client, scope)?;
+                        Apply::new(tables, step, lease, now)?.run()
+                    })
+                    .expect("what is not SQLite is PostgreSQL")?,
+            };
+            for (connection, inserted) in inserted {
+                count_users(db, connection, inserted)?;
             }
-            let so_far = write_progress(tx, lease, step, step_summary)?;
+            if let Some((first, last)) = new {
+                note_new(db, first, last)?;
+            }
+            note_changes(db, &changed)?;
+            let so_far = write_progress(db, lease, step, summary)?;
             Ok(BatchOutcome {
-                step: step_summary,
+                step: summary,
                 so_far,
             })
         })

@@ -108,7 +108,7 @@ fn what_is_no_store_is_a_usage_error() {
     --- stderr
     error: `mysql://host/db` is no store: expected `sqlite:PATH`, a path, or `postgres://…`
 
-    hint: for example `--store sqlite:/var/lib/purser/purser.db`
+    hint: for example `--store sqlite:/var/lib/purser/purser.db` or `--store postgres://purser@localhost/users`
     ---
     ");
     insta::assert_snapshot!(purser.run(["--store", "", "users", "count"]), @"
@@ -117,7 +117,7 @@ fn what_is_no_store_is_a_usage_error() {
     --- stderr
     error: `` is no store: expected `sqlite:PATH`, a path, or `postgres://…`
 
-    hint: for example `--store sqlite:/var/lib/purser/purser.db`
+    hint: for example `--store sqlite:/var/lib/purser/purser.db` or `--store postgres://purser@localhost/users`
     ---
     ");
 }

@@ -9,6 +9,7 @@ mod import;
 mod import_refused;
 mod jobs;
 mod manual;
+mod postgres;
 mod search;
 mod serve;
 mod users;

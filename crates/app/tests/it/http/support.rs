@@ -321,7 +321,9 @@ fn command(home: &Path) -> Command {
         .env_clear()
         .current_dir(home)
         .arg("--store")
-        .arg(home.join("store.db"));
+        .arg(purser_testdb::store_of(home, "store.db"))
+        .arg("--files")
+        .arg(home.join("store.db-files"));
     command
 }
 

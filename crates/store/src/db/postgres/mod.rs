@@ -1,6 +1,9 @@
 //! Statements on PostgreSQL.
 
 mod server;
+#[cfg(test)]
+mod tests;
+mod tls;
 mod url;
 
 use std::cell::RefCell;

@@ -4,9 +4,10 @@ use std::hash::Hasher;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use postgres::NoTls;
 use siphasher::sip::SipHasher13;
+use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::tls::connector;
 use super::{PostgresUrl, Session};
 use crate::db::Db;
 use crate::error::{PostgresError, StoreError};
@@ -17,6 +18,7 @@ const IDLE: usize = 8;
 /// A store on PostgreSQL.
 pub(crate) struct PostgresServer {
     url: PostgresUrl,
+    tls: MakeRustlsConnect,
     /// The number of the lock that whoever writes holds.
     lock: i64,
     idle: Arc<Idle>,
@@ -47,15 +49,16 @@ enum Begin {
 
 impl PostgresServer {
     /// Connects to nothing yet.
-    pub(crate) fn new(url: PostgresUrl) -> Self {
+    pub(crate) fn new(url: PostgresUrl) -> Result<Self, StoreError> {
         let mut hasher = SipHasher13::new_with_keys(0, 0);
         hasher.write(b"purser store ");
         hasher.write(url.schema.as_bytes());
-        Self {
+        Ok(Self {
             lock: hasher.finish().cast_signed(),
+            tls: connector(&url.tls)?,
             url,
             idle: Arc::default(),
-        }
+        })
     }
 
     pub(crate) fn schema(&self) -> &str {
@@ -149,7 +152,7 @@ impl PostgresServer {
             database: self.url.to_string(),
             source: PostgresError::from(source),
         };
-        let mut client = self.url.config.connect(NoTls).map_err(error)?;
+        let mut client = self.url.config.connect(self.tls.clone()).map_err(error)?;
         // What a role or a database may have set otherwise: an import may wait long for its turn, an export for who
         // reads it. The server notices a lost machine, which may hold the lock, after a minute and a half.
         let setup = format!(

@@ -1,145 +1,30 @@
-//! What a step means, row by row, on a real SQLite file.
-
-use std::cell::Cell;
+//! What a step means, row by row.
 
 use purser_core::clock::Timestamp;
-use purser_core::connection::{DEFAULT_CONNECTION, Strategy};
 use purser_core::id::{JobId, UserId};
-use purser_core::job::{ImportOptions, JobKind, Progress, Runner, Summary};
-use purser_core::json::RawJson;
+use purser_core::job::Progress;
 
-use super::{Batch, NewRow, Step};
-use crate::testing::{NOW, TestStore, connection};
-use crate::{Claimed, KeyKind, Lease, NewJob, StoreError};
+use super::{EXISTS, Row, Scene, TWICE};
+use crate::bulk::Step;
+use crate::testing::{NOW, New, TestStore, connection, on_both_stores};
+use crate::{StoreError, StoreUrl};
 
-/// One row: id, e-mail address, further members of the profile.
-struct Row(&'static str, &'static str, &'static str);
+on_both_stores!(
+    new_users_are_inserted_and_found_by_every_key,
+    users_who_were_there_fail_without_upsert,
+    the_later_of_two_equal_rows_fails_in_one_batch_and_over_two,
+    a_failed_row_takes_nothing_from_the_rows_behind_it,
+    an_upsert_updates_by_address_and_inserts_the_rest,
+    an_upsert_with_another_id_keeps_the_id_unless_it_is_somebody_elses,
+    the_later_of_two_equal_rows_of_an_upsert_fails_too,
+    connections_share_addresses_but_not_ids,
+    a_worker_that_lost_its_lease_commits_nothing,
+    batches_mean_what_single_rows_mean,
+    a_deleted_connection_takes_no_users
+);
 
-struct Scene {
-    store: TestStore,
-    default: i64,
-    /// Rows of the job so far.
-    rows: Cell<u64>,
-}
-
-impl Scene {
-    fn new() -> Self {
-        let store = TestStore::sqlite();
-        let default = store
-            .find_connection_by_name(DEFAULT_CONNECTION)
-            .unwrap()
-            .unwrap()
-            .pk;
-        Self {
-            store,
-            default,
-            rows: Cell::new(0),
-        }
-    }
-
-    fn job(&self, number: u8) -> Lease {
-        self.rows.set(0);
-        let id = JobId::from_random(&[number; 16]);
-        self.store
-            .create_job(&NewJob {
-                id: id.clone(),
-                kind: JobKind::UsersImport(ImportOptions::default()),
-                runner: Runner::Caller,
-                connection: None,
-                external_id: None,
-                created_at: NOW,
-                file: None,
-            })
-            .unwrap();
-        let Claimed { lease, .. } = self.store.claim_own_job(&id, NOW).unwrap().unwrap();
-        lease
-    }
-
-    fn batch(&self, rows: &[Row], connection: i64, upsert: bool) -> Batch {
-        let mut batch = self.store.new_batch();
-        for Row(id, email, more) in rows {
-            let number = self.rows.get() + 1;
-            self.rows.set(number);
-            let source = format!("{{\"user_id\":\"{id}\",\"email\":\"{email}\"}}");
-            let profile = format!("{{\"user_id\":\"{id}\",\"email\":\"{email}\"{more}}}");
-            let changes = format!("{{{}}}", more.trim_start_matches(','));
-            batch.push(
-                &NewRow {
-                    place: (number, number, 0),
-                    connection,
-                    strategy: &Strategy::database(),
-                    source: &source,
-                    keys: &[(KeyKind::UserId, id), (KeyKind::Email, email)],
-                    credentials: None,
-                },
-                |out| out.push_str(&profile),
-                upsert.then_some(|out: &mut String| out.push_str(&changes)),
-            );
-        }
-        batch.seal();
-        batch
-    }
-
-    fn apply_to(&self, lease: &Lease, rows: &[Row], connection: i64, upsert: bool) -> String {
-        let batch = self.batch(rows, connection, upsert);
-        let step = Step {
-            batch: &batch,
-            failures: &[],
-            upsert,
-            checkpoint: "{}",
-            progress: Progress { done: 1, of: 2 },
-            notes: &[],
-        };
-        let Summary {
-            failed,
-            updated,
-            inserted,
-            total,
-        } = self.store.apply_step(lease, NOW, &step).unwrap().step;
-        assert_eq!(failed + updated + inserted, total);
-        format!("{inserted} inserted, {updated} updated, {failed} failed")
-    }
-
-    fn apply(&self, lease: &Lease, rows: &[Row], upsert: bool) -> String {
-        self.apply_to(lease, rows, self.default, upsert)
-    }
-
-    /// Row numbers, codes and messages of the job's failed rows.
-    fn errors(&self, number: u8) -> Vec<String> {
-        let mut errors = Vec::new();
-        self.store
-            .scan_row_errors::<StoreError>(&JobId::from_random(&[number; 16]), |row| {
-                let all = RawJson::trusted(&row.errors);
-                for error in all.elements() {
-                    let text = |name: &str| {
-                        error
-                            .get(name)
-                            .and_then(RawJson::as_str)
-                            .unwrap_or_default()
-                    };
-                    errors.push(format!("{} {} {}", row.row, text("code"), text("message")));
-                }
-                Ok(())
-            })
-            .unwrap();
-        errors
-    }
-
-    fn user(&self, id: &str) -> Option<String> {
-        self.store
-            .find_user(&UserId::new(id))
-            .unwrap()
-            .map(|profile| profile.into_string())
-    }
-}
-
-const EXISTS: &str = "DUPLICATED_USER The user already exist and upsert parameter is false";
-const TWICE: &str =
-    "DUPLICATED_USER A user with this [email|username|user_id] was already provided.";
-
-#[test]
-fn new_users_are_inserted_and_found_by_every_key() {
-    let scene = Scene::new();
+fn new_users_are_inserted_and_found_by_every_key(new: New) {
+    let scene = Scene::new(new);
     let job = scene.job(1);
     let rows = [Row("auth0|1", "a@b.co", ""), Row("auth0|2", "c@b.co", "")];
     assert_eq!(
@@ -151,9 +36,8 @@ fn new_users_are_inserted_and_found_by_every_key() {
     assert_eq!(scene.store.count_users(None).unwrap(), 2);
 }
 
-#[test]
-fn users_who_were_there_fail_without_upsert() {
-    let scene = Scene::new();
+fn users_who_were_there_fail_without_upsert(new: New) {
+    let scene = Scene::new(new);
     scene.apply(&scene.job(1), &[Row("auth0|1", "a@b.co", "")], false);
     let rows = [
         Row("auth0|9", "a@b.co", ""),
@@ -176,9 +60,8 @@ fn users_who_were_there_fail_without_upsert() {
     );
 }
 
-#[test]
-fn the_later_of_two_equal_rows_fails_in_one_batch_and_over_two() {
-    let scene = Scene::new();
+fn the_later_of_two_equal_rows_fails_in_one_batch_and_over_two(new: New) {
+    let scene = Scene::new(new);
     let job = scene.job(1);
     let rows = [
         Row("auth0|1", "a@b.co", ""),
@@ -198,7 +81,7 @@ fn the_later_of_two_equal_rows_fails_in_one_batch_and_over_two() {
         [format!("2 {TWICE}"), format!("3 {TWICE}")]
     );
 
-    let scene = Scene::new();
+    let scene = Scene::new(new);
     let job = scene.job(1);
     scene.apply(&job, &rows[..1], false);
     let later = [Row("auth0|7", "q@b.co", ""), Row("auth0|2", "a@b.co", "")];
@@ -210,9 +93,8 @@ fn the_later_of_two_equal_rows_fails_in_one_batch_and_over_two() {
 }
 
 /// The first row fails for a key of its own, so the second is the first to have the address, and the third its double.
-#[test]
-fn a_failed_row_takes_nothing_from_the_rows_behind_it() {
-    let scene = Scene::new();
+fn a_failed_row_takes_nothing_from_the_rows_behind_it(new: New) {
+    let scene = Scene::new(new);
     scene.apply(&scene.job(1), &[Row("auth0|1", "a@b.co", "")], false);
     let rows = [
         Row("auth0|1", "x@b.co", ""),
@@ -231,9 +113,8 @@ fn a_failed_row_takes_nothing_from_the_rows_behind_it() {
     assert_eq!(scene.store.find_users_by_email("x@b.co").unwrap().len(), 1);
 }
 
-#[test]
-fn an_upsert_updates_by_address_and_inserts_the_rest() {
-    let scene = Scene::new();
+fn an_upsert_updates_by_address_and_inserts_the_rest(new: New) {
+    let scene = Scene::new(new);
     scene.apply(
         &scene.job(1),
         &[Row("auth0|1", "a@b.co", ",\"name\":\"Old\",\"keep\":1")],
@@ -251,9 +132,8 @@ fn an_upsert_updates_by_address_and_inserts_the_rest() {
     assert!(user.contains("\"name\":\"New\",\"keep\":1"), "{user}");
 }
 
-#[test]
-fn an_upsert_with_another_id_keeps_the_id_unless_it_is_somebody_elses() {
-    let scene = Scene::new();
+fn an_upsert_with_another_id_keeps_the_id_unless_it_is_somebody_elses(new: New) {
+    let scene = Scene::new(new);
     let old = [Row("auth0|1", "a@b.co", ""), Row("auth0|2", "c@b.co", "")];
     scene.apply(&scene.job(1), &old, false);
     let rows = [
@@ -278,9 +158,8 @@ fn an_upsert_with_another_id_keeps_the_id_unless_it_is_somebody_elses() {
     );
 }
 
-#[test]
-fn the_later_of_two_equal_rows_of_an_upsert_fails_too() {
-    let scene = Scene::new();
+fn the_later_of_two_equal_rows_of_an_upsert_fails_too(new: New) {
+    let scene = Scene::new(new);
     scene.apply(&scene.job(1), &[Row("auth0|1", "a@b.co", "")], false);
     let rows = [
         Row("auth0|1", "a@b.co", ",\"name\":\"first\""),
@@ -299,9 +178,8 @@ fn the_later_of_two_equal_rows_of_an_upsert_fails_too() {
     assert!(scene.user("auth0|1").unwrap().contains("first"));
 }
 
-#[test]
-fn connections_share_addresses_but_not_ids() {
-    let scene = Scene::new();
+fn connections_share_addresses_but_not_ids(new: New) {
+    let scene = Scene::new(new);
     let other = scene
         .store
         .insert_connection(&connection("Other", "auth0"))
@@ -328,9 +206,8 @@ fn connections_share_addresses_but_not_ids() {
     );
 }
 
-#[test]
-fn a_worker_that_lost_its_lease_commits_nothing() {
-    let scene = Scene::new();
+fn a_worker_that_lost_its_lease_commits_nothing(new: New) {
+    let scene = Scene::new(new);
     let stale = scene.job(1);
     let late = Timestamp(NOW.0 + 3_600_000);
     let id = JobId::from_random(&[1; 16]);
@@ -361,8 +238,7 @@ fn a_worker_that_lost_its_lease_commits_nothing() {
 }
 
 /// The same rows in one batch or one by one mean the same.
-#[test]
-fn batches_mean_what_single_rows_mean() {
+fn batches_mean_what_single_rows_mean(new: New) {
     let mut state = 7_u64;
     let mut next = |most: u64| {
         state = state
@@ -370,13 +246,19 @@ fn batches_mean_what_single_rows_mean() {
             .wrapping_add(1);
         (state >> 33) % most
     };
-    for round in 0..60 {
+    // A new store takes longer on PostgreSQL.
+    let rounds = if matches!(new().url, StoreUrl::Sqlite(_)) {
+        60
+    } else {
+        6
+    };
+    for round in 0..rounds {
         let upsert = round % 2 == 1;
         let rows: Vec<(String, String)> = (0..24)
             .map(|_| (format!("auth0|{}", next(16)), format!("u{}@b.co", next(16))))
             .collect();
         let outcome = |size: usize| {
-            let scene = Scene::new();
+            let scene = Scene::new(new);
             let job = scene.job(1);
             for chunk in rows.chunks(size) {
                 let rows: Vec<Row> = chunk
@@ -406,7 +288,7 @@ fn batches_mean_what_single_rows_mean() {
 /// A reader with an open snapshot keeps the log, but nobody waits for it.
 #[test]
 fn folding_the_log_waits_for_no_reader() {
-    let scene = Scene::new();
+    let scene = Scene::new(TestStore::sqlite);
     scene.apply(&scene.job(1), &[Row("auth0|1", "a@b.co", "")], false);
     let snapshot = scene.store.snapshot(None, 1).unwrap();
     scene.apply(&scene.job(2), &[Row("auth0|2", "c@b.co", "")], false);
@@ -429,9 +311,8 @@ fn folding_the_log_waits_for_no_reader() {
 }
 
 /// A connection that is deleted while an import into it runs takes no more users: nobody would find them again.
-#[test]
-fn a_deleted_connection_takes_no_users() {
-    let scene = Scene::new();
+fn a_deleted_connection_takes_no_users(new: New) {
+    let scene = Scene::new(new);
     let other = connection("Other", "auth0");
     let pk = scene.store.insert_connection(&other).unwrap();
     let job = scene.job(1);
