@@ -90,7 +90,7 @@ impl Random {
         let length = 1 + self.next(6);
         chars
             .into_iter()
-            .skip(if from % 2 == 0 { 0 } else { from })
+            .skip(if from.is_multiple_of(2) { 0 } else { from })
             .take(length)
             .collect()
     }
