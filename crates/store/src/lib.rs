@@ -15,9 +15,9 @@ mod lease;
 mod migrate;
 mod open;
 mod row_errors;
-mod scan;
 mod search;
 mod settings;
+mod snapshot;
 #[cfg(test)]
 mod testing;
 mod users;
@@ -33,8 +33,8 @@ pub use keys::KeyKind;
 pub use lease::{Claimed, Ending, Lease};
 pub use open::{LogFolder, OpenOptions, Store, StoreUrl};
 pub use row_errors::FailedRow;
-pub use scan::{Snapshot, SnapshotReader};
 pub use search::{
     BuildStep, Filter, Index, IndexState, IndexStates, Keys, SearchRequest, SearchResult, SortKey,
 };
+pub use snapshot::{Snapshot, SnapshotReader};
 pub use users::{NewUserRecord, UserWrite};

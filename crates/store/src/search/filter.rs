@@ -15,7 +15,11 @@ use crate::db::{Db, values};
 use crate::error::StoreError;
 
 /// Segments whose indexes are read together: few statements, and little memory.
-pub(super) const GROUP: i64 = 16;
+pub(super) const GROUP: i64 = 8;
+
+/// A query with more conditions is asked of the profiles: each condition costs a pass over every block, the profile
+/// answers thousands at once.
+const MOST_CONDITIONS: usize = 1000;
 
 /// Which users are wanted. Made inside a snapshot, for one thread.
 #[derive(Clone)]
@@ -46,7 +50,10 @@ impl Filter {
         connection: Option<i64>,
     ) -> Result<Self, StoreError> {
         let query = query.filter(|query| !matches!(query.expr(), Expr::All));
-        let wanted = query.map_or_else(Vec::new, |query| attributes(query.expr()));
+        let mut wanted = query.map_or_else(Vec::new, |query| attributes(query.expr()));
+        if wanted.len() > MOST_CONDITIONS {
+            wanted.clear();
+        }
         let mut indexes = HashMap::new();
         if !wanted.is_empty() {
             for index in indexed(db)? {

@@ -16,7 +16,7 @@ use super::sort::{First, Keys};
 use crate::db::{Db, values};
 use crate::error::StoreError;
 use crate::open::Store;
-use crate::scan::SnapshotReader;
+use crate::snapshot::SnapshotReader;
 
 /// Which users are wanted, and in which order.
 #[derive(Debug, Clone, Default)]

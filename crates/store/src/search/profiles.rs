@@ -2,9 +2,10 @@
 
 use std::ops::ControlFlow;
 
+use rusqlite::Connection as Sqlite;
+
 use crate::db::{Db, Value, values};
 use crate::error::StoreError;
-use crate::scan::{packed, scan_sqlite};
 
 const DOING: &str = "reading users";
 
@@ -83,4 +84,129 @@ fn fetch_postgres(
         }
     }
     Ok(())
+}
+
+fn scan_sqlite(
+    db: &Sqlite,
+    connection: Option<i64>,
+    (from, to): (i64, i64),
+    each: &mut impl FnMut(i64, &str) -> ControlFlow<()>,
+) -> Result<(), StoreError> {
+    let error = StoreError::sql("reading users");
+    let mut statement = db
+        .prepare_cached(
+            "SELECT profile, connection, pk FROM users WHERE pk BETWEEN ?1 AND ?2 ORDER BY pk",
+        )
+        .map_err(&error)?;
+    let mut rows = statement.query([from, to]).map_err(&error)?;
+    while let Some(row) = rows.next().map_err(&error)? {
+        if let Some(wanted) = connection
+            && row.get::<_, i64>(1).map_err(&error)? != wanted
+        {
+            continue;
+        }
+        let pk = row.get(2).map_err(&error)?;
+        if each(pk, packed(row.get_ref(0).map_err(&error)?)?).is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn packed(value: rusqlite::types::ValueRef<'_>) -> Result<&str, StoreError> {
+    value.as_str().map_err(|error| StoreError::Corrupt {
+        doing: "reading users",
+        what: error.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use purser_core::connection::Strategy;
+    use purser_core::user::Profile;
+
+    use super::*;
+    use crate::testing::{New, TestStore, connection, on_both_stores};
+    use crate::users::NewUserRecord;
+
+    on_both_stores!(
+        a_scan_is_of_one_connection_and_breaks,
+        users_are_fetched_in_any_order,
+    );
+
+    fn insert(store: &TestStore, connection: i64, name: &str) {
+        let record = NewUserRecord {
+            connection,
+            strategy: Strategy::database(),
+            profile: Profile::from_canonical(format!(r#"{{"user_id":"auth0|{name}"}}"#)),
+            credentials: None,
+        };
+        store.insert_user(&record).unwrap();
+    }
+
+    /// Numbers and last letters.
+    fn scanned(
+        (store, connection): (&TestStore, i64),
+        range: (i64, i64),
+        most: usize,
+    ) -> Vec<(i64, String)> {
+        let mut seen = vec![];
+        let reader = &store.snapshot(None, 1).unwrap().into_readers()[0];
+        let scan = scan(&reader.db(), range, Some(connection), None, |pk, packed| {
+            let name = packed.trim_end_matches(['"', '}']);
+            seen.push((pk, name[name.len() - 1..].to_owned()));
+            if seen.len() == most {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        scan.unwrap();
+        seen
+    }
+
+    fn a_scan_is_of_one_connection_and_breaks(new: New) {
+        let store = new();
+        let other = store
+            .insert_connection(&connection("Other", "auth0"))
+            .unwrap();
+        for (connection, name) in [(1, "a"), (other, "b"), (other, "c"), (1, "d"), (other, "e")] {
+            insert(&store, connection, name);
+        }
+        let own = |pairs: &[(i64, &str)]| -> Vec<(i64, String)> {
+            pairs
+                .iter()
+                .map(|(pk, name)| (*pk, (*name).to_owned()))
+                .collect()
+        };
+        let snapshot = store.snapshot(Some(other), 1).unwrap();
+        assert_eq!(snapshot.users, 3);
+        drop(snapshot);
+        let scanned = |from, to, most| scanned((&store, other), (from, to), most);
+        assert_eq!(scanned(1, 100, 100), own(&[(2, "b"), (3, "c"), (5, "e")]));
+        assert_eq!(scanned(3, 4, 100), own(&[(3, "c")]));
+        // After a break the connection is as good as new.
+        assert_eq!(scanned(1, 100, 1), own(&[(2, "b")]));
+        assert_eq!(scanned(5, 100, 100), own(&[(5, "e")]));
+        assert_eq!(scanned(6, 100, 100), []);
+    }
+
+    fn users_are_fetched_in_any_order(new: New) {
+        let store = new();
+        for name in ["a", "b", "c"] {
+            insert(&store, 1, name);
+        }
+        let reader = &store.snapshot(None, 1).unwrap().into_readers()[0];
+        let mut seen = vec![];
+        let fetched = fetch(&reader.db(), &[3, 9, 1, 3], None, |index, packed| {
+            seen.push((index, packed.contains("c\"")));
+            ControlFlow::Continue(())
+        });
+        fetched.unwrap();
+        assert_eq!(seen, [(0, true), (2, false), (3, true)]);
+        for (pks, connection) in [(&[][..], None), (&[1, 2], Some(7))] {
+            let nobody = |_, _: &str| unreachable!("nobody was asked for");
+            fetch(&reader.db(), pks, connection, nobody).unwrap();
+        }
+    }
 }

@@ -9,7 +9,7 @@ use super::filter::Filter;
 use super::profiles;
 use super::sort::{First, Keys, SortKey};
 use crate::error::StoreError;
-use crate::scan::SnapshotReader;
+use crate::snapshot::SnapshotReader;
 
 impl SnapshotReader {
     /// Makes a query ready for this thread.

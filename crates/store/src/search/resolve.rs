@@ -9,8 +9,10 @@ use super::profiles::{fetch, scan};
 use crate::db::Db;
 use crate::error::StoreError;
 
-/// So many users of a segment are read faster one by one than with all that lie between them.
+/// So many users of a segment are read faster one by one than with all that lie between them: in this process, and from a
+/// server.
 const SPARSE: usize = 2048;
+const SPARSE_REMOTE: usize = 256;
 
 /// Hands the profiles of `wanted` to `each`, in order; those that are there, of the filter's connection.
 pub(super) fn read(
@@ -25,7 +27,11 @@ pub(super) fn read(
         return Ok(());
     }
     let (connection, needle) = filter;
-    if count <= SPARSE {
+    let sparse = match db.as_sqlite() {
+        Some(_) => SPARSE,
+        None => SPARSE_REMOTE,
+    };
+    if count <= sparse {
         let pks: Vec<i64> = wanted
             .iter()
             .map(|place| first_of(segment) + place as i64)

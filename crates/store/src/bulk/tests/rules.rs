@@ -300,12 +300,12 @@ fn folding_the_log_waits_for_no_reader() {
     );
     let mut seen = 0;
     for reader in snapshot.into_readers() {
-        reader
-            .scan(1, 100, |_, _| {
-                seen += 1;
-                std::ops::ControlFlow::Continue(())
-            })
-            .unwrap();
+        let mut everybody = reader.filter(None, None).unwrap();
+        let scan = reader.each_match(&mut everybody, (1, 100), |_, _| {
+            seen += 1;
+            std::ops::ControlFlow::Continue(())
+        });
+        scan.unwrap();
     }
     assert_eq!(seen, 1, "the snapshot is as it was");
 }
