@@ -104,6 +104,16 @@ CREATE TABLE index_parts (
     part BYTEA NOT NULL
 );
 
+-- Blocks are small already; to compress them again would cost every search.
+ALTER TABLE segments ALTER COLUMN users SET STORAGE EXTERNAL;
+ALTER TABLE index_heads ALTER COLUMN head SET STORAGE EXTERNAL;
+ALTER TABLE index_parts ALTER COLUMN part SET STORAGE EXTERNAL;
+
+CREATE TABLE common_paths (
+    id   BIGINT PRIMARY KEY,
+    path TEXT COLLATE "C" NOT NULL UNIQUE
+);
+
 CREATE TABLE changed_users (
     pk BIGINT PRIMARY KEY
 );

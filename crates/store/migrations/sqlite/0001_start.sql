@@ -111,6 +111,12 @@ CREATE TABLE index_parts (
     part BLOB NOT NULL
 );
 
+-- Paths into the metadata that many users have; indexed like the attributes that always are.
+CREATE TABLE common_paths (
+    id   INTEGER PRIMARY KEY,
+    path TEXT NOT NULL UNIQUE
+);
+
 -- Users made, changed or deleted since their segment was indexed.
 CREATE TABLE changed_users (
     pk INTEGER PRIMARY KEY

@@ -34,6 +34,10 @@ pub(super) const BUILT_IN: [(i64, &str); 20] = [
 /// The number of the block of connections: not an attribute of the profile, but every request may ask for it.
 pub(super) const CONNECTION: i64 = 0;
 
+/// The first number of a common path, and how many there are at most.
+pub(super) const FIRST_PATH: i64 = 100;
+pub(super) const MOST_PATHS: u64 = 32;
+
 /// The first number of a declared index.
 pub(super) const FIRST_DECLARED: i64 = 1000;
 
@@ -52,7 +56,7 @@ pub(super) struct Indexed {
     pub(super) attribute: Attribute,
 }
 
-/// Returns every indexed attribute, the declared ones last.
+/// Returns every indexed attribute: built in, common paths, declared.
 pub(super) fn indexed(db: &Db<'_>) -> Result<Vec<Indexed>, StoreError> {
     let built_in = BUILT_IN.iter().filter_map(|(number, name)| {
         Some(Indexed {
@@ -60,11 +64,23 @@ pub(super) fn indexed(db: &Db<'_>) -> Result<Vec<Indexed>, StoreError> {
             attribute: Attribute::parse(name).ok()?,
         })
     });
+    let sql = "SELECT id, path FROM common_paths ORDER BY id";
+    let paths = db.rows("reading the list of indexes", sql, &[], |row| {
+        let attribute = Attribute::parse(row.text(1)?);
+        Ok(attribute.ok().map(|attribute| (row.int(0), attribute)))
+    })?;
+    let paths = paths.into_iter().flatten().map(|(number, attribute)| {
+        Ok(Indexed {
+            number: number?,
+            attribute,
+        })
+    });
+    let paths: Vec<Indexed> = paths.collect::<Result<_, StoreError>>()?;
     let declared = declared(db)?.into_iter().map(|index| Indexed {
         number: index.number,
         attribute: index.attribute,
     });
-    Ok(built_in.chain(declared).collect())
+    Ok(built_in.chain(paths).chain(declared).collect())
 }
 
 /// Returns the declared indexes in the order they were made.
@@ -87,6 +103,11 @@ pub(super) fn declared(db: &Db<'_>) -> Result<Vec<Index>, StoreError> {
             })
         },
     )
+}
+
+/// Returns whether an index is one of a common path, whose blocks do not say what lies below the path.
+pub(super) fn is_common_path(number: i64) -> bool {
+    (FIRST_PATH..FIRST_DECLARED).contains(&number)
 }
 
 /// Returns whether the attribute is always indexed.

@@ -12,10 +12,11 @@ use std::ops::ControlFlow;
 use purser_core::index::{Bits, Block, BlockBuilder, place_of};
 use purser_core::query::{Attribute, Class, Extractor, Limits, Matcher, Query, Scalar};
 
-use super::attributes::{CONNECTION, indexed};
+use super::attributes::{CONNECTION, Indexed, indexed, is_common_path};
 use super::blocks::{head_key, part_key};
 use super::filter::numbers;
 use super::page::edges;
+use super::paths;
 use crate::db::{Db, values};
 use crate::error::StoreError;
 use crate::open::Store;
@@ -43,7 +44,11 @@ impl Store {
             let Some((segment, left)) = self.read(DOING, next)? else {
                 return Ok(BuildStep::Nothing);
             };
-            let token = self.write_step(DOING, |db| mark(db, segment))?;
+            let paths = self.read(DOING, |db| paths::common(db, segment))?;
+            let token = self.write_step(DOING, |db| {
+                paths::note(db, &paths)?;
+                mark(db, segment)
+            })?;
             let built = self.read(DOING, |db| Built::make(db, segment))?;
             if self.write_step(DOING, |db| built.store(db, token))? {
                 return Ok(BuildStep::Built { left });
@@ -132,7 +137,7 @@ impl Built {
             .map(|index| Making {
                 number: index.number,
                 builder: BlockBuilder::default(),
-                below: exists_below(&index.attribute),
+                below: exists_below(index),
                 has_value: false,
             })
             .collect();
@@ -208,21 +213,40 @@ impl Built {
                  ON CONFLICT (key) DO UPDATE SET head = excluded.head",
                 values![head_key(*number, segment), head.as_slice()],
             )?;
-            for (part, bytes) in (0..).zip(parts) {
-                db.execute(
-                    DOING,
-                    "INSERT INTO index_parts (key, part) VALUES (?1, ?2)",
-                    values![part_key(*number, segment, part), bytes.as_slice()],
-                )?;
-            }
+            let keys = (0..).map(|part| part_key(*number, segment, part));
+            insert_parts(db, &keys.zip(parts).collect::<Vec<_>>())?;
         }
         Ok(true)
     }
 }
 
-/// Returns a matcher for what lies at or below a path; `None` if nothing can lie below.
-fn exists_below(attribute: &Attribute) -> Option<Matcher> {
-    if attribute.class() != Class::Metadata {
+/// Stores parts: one by one in this process, all in one statement on a server.
+fn insert_parts(db: &Db<'_>, parts: &[(i64, &Vec<u8>)]) -> Result<(), StoreError> {
+    if parts.is_empty() {
+        return Ok(());
+    }
+    let (keys, bytes): (Vec<i64>, Vec<&[u8]>) = parts
+        .iter()
+        .map(|(key, part)| (*key, part.as_slice()))
+        .unzip();
+    let sql = "INSERT INTO index_parts (key, part) SELECT * FROM unnest($1::bigint[], $2::bytea[])";
+    if let Some(inserted) = db.with_postgres(|client| client.execute(sql, &[&keys, &bytes])) {
+        return inserted.map(|_| ()).map_err(StoreError::sql(DOING));
+    }
+    for (key, part) in parts {
+        db.execute(
+            DOING,
+            "INSERT INTO index_parts (key, part) VALUES (?1, ?2)",
+            values![*key, part.as_slice()],
+        )?;
+    }
+    Ok(())
+}
+
+/// Returns a matcher for what lies at or below a path; `None` if nothing can lie below, or nobody declared that it matters.
+fn exists_below(index: &Indexed) -> Option<Matcher> {
+    let attribute = &index.attribute;
+    if attribute.class() != Class::Metadata || is_common_path(index.number) {
         return None;
     }
     let query = Query::parse(&format!("_exists_:{}", attribute.name()), Limits::None).ok()?;

@@ -9,7 +9,7 @@ use purser_core::index::{
 };
 use purser_core::query::{Attribute, Expr, Leaf, Matcher, OwnedScalar, Query, Span, Test};
 
-use super::attributes::{CONNECTION, indexed};
+use super::attributes::{CONNECTION, indexed, is_common_path};
 use super::blocks::{Parts, heads, part_key, unreadable};
 use crate::db::{Db, values};
 use crate::error::StoreError;
@@ -281,7 +281,11 @@ impl Blocks {
             Condition::Within(span) => head.accepted_in(std::slice::from_ref(span), part),
         };
         let mut known = Bounds::exact(head.users_with(&accepted.map_err(unreadable)?));
-        if matches!(condition, Condition::Test(test) if test.is_exists()) {
+        let is_exists = matches!(condition, Condition::Test(test) if test.is_exists());
+        if is_exists && is_common_path(number) {
+            known.sure.extend(&head.unknown());
+            known.maybe = Bits::all();
+        } else if is_exists {
             // Values too long or too many to be indexed are values all the same.
             known.sure.extend(&head.unknown());
             known.sure.extend(&head.deep());

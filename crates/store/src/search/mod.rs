@@ -18,6 +18,7 @@ mod indexes;
 mod keyed;
 mod next;
 mod page;
+mod paths;
 mod profiles;
 mod reader;
 mod resolve;

@@ -22,6 +22,7 @@ on_both_stores!(
     changes_are_seen_at_once,
     indexes_are_declared_and_dropped,
     values_that_cannot_be_indexed_are_found,
+    common_paths_are_indexed_by_themselves,
 );
 
 /// Some of the users of the recorded answers, scattered over several segments and two connections.
@@ -372,4 +373,35 @@ fn values_that_cannot_be_indexed_are_found(new: New) {
         assert_eq!(count("NOT app_metadata.a:short"), 4);
         while store.build_indexes().unwrap() != BuildStep::Nothing {}
     }
+}
+
+fn common_paths_are_indexed_by_themselves(new: New) {
+    let scene = Scene::new(new, 4, 40);
+    let lacking = |query: &str| -> Vec<String> {
+        let lacking = scene.store.lacking_indexes(Some(&parsed(query)), None);
+        let mut names: Vec<_> = lacking.unwrap().iter().map(Attribute::name).collect();
+        names.sort();
+        names
+    };
+    let common = "app_metadata.plan:pro OR app_metadata.roles:admin";
+    assert_eq!(lacking(common), ["app_metadata.plan", "app_metadata.roles"]);
+    scene.index_all();
+    assert_eq!(lacking(common), Vec::<String>::new());
+    assert_eq!(lacking("app_metadata.no_such:1"), ["app_metadata.no_such"]);
+    for query in [
+        common,
+        "NOT app_metadata.plan:pro",
+        "_exists_:app_metadata.plan",
+        "NOT _exists_:app_metadata.subscription",
+        "app_metadata.plan:p* AND NOT _exists_:user_metadata.approved",
+    ] {
+        scene.check(&parsed(query), None);
+    }
+    // Declared, it is the same index with a name.
+    let plan = Attribute::parse("app_metadata.plan").unwrap();
+    scene.store.create_index(&plan, NOW).unwrap();
+    scene.index_all();
+    scene.check(&parsed("NOT _exists_:app_metadata.plan"), None);
+    assert!(scene.store.drop_index(&plan).unwrap());
+    scene.check(&parsed(common), None);
 }
