@@ -15,7 +15,9 @@ use crate::db::{Db, values};
 use crate::error::StoreError;
 
 /// Segments whose indexes are read together: few statements, and little memory.
-pub(super) const GROUP: i64 = 8;
+pub(super) const GROUP: i64 = 32;
+/// So many parts (of about 4 KiB) are read for a whole group; patterns that need more are tried segment by segment.
+const MOST_PARTS: usize = 1024;
 
 /// A query with more conditions is asked of the profiles: each condition costs a pass over every block, the profile
 /// answers thousands at once.
@@ -120,11 +122,17 @@ impl Filter {
         if let Some(span) = &connection {
             blocks.want(db, CONNECTION, Condition::Within(span), &segments)?;
         }
-        blocks.load(db)?;
+        let is_small = blocks.wanted.len() <= MOST_PARTS;
+        if is_small {
+            blocks.load(db, None)?;
+        }
         for (segment, bounds) in segments.zip(&mut group.bounds) {
             let Some(users) = bounds.take() else {
                 continue;
             };
+            if !is_small {
+                blocks.load(db, Some(segment))?;
+            }
             let mut known = match &self.query {
                 None => Bounds::exact(Bits::all()),
                 Some(query) => evaluate(query.expr(), &mut |leaf: &Leaf| match self
@@ -224,7 +232,8 @@ fn span_of(connection: i64) -> Span {
 #[derive(Default)]
 struct Blocks {
     heads: HashMap<i64, (i64, Vec<Option<Head>>)>,
-    wanted: Vec<i64>,
+    /// Segments, and keys of their parts.
+    wanted: Vec<(i64, i64)>,
     parts: Parts,
 }
 
@@ -251,14 +260,18 @@ impl Blocks {
             };
             let keys = parts
                 .into_iter()
-                .map(|part| part_key(number, segment, part));
+                .map(|part| (segment, part_key(number, segment, part)));
             self.wanted.extend(keys);
         }
         Ok(())
     }
 
-    fn load(&mut self, db: &Db<'_>) -> Result<(), StoreError> {
-        self.parts.load(db, std::mem::take(&mut self.wanted))
+    /// Reads the wanted parts of one segment, or of all.
+    fn load(&mut self, db: &Db<'_>, only: Option<i64>) -> Result<(), StoreError> {
+        self.parts = Parts::default();
+        let is_meant = |segment: i64| only.is_none_or(|only| only == segment);
+        let wanted = self.wanted.iter().filter(|(segment, _)| is_meant(*segment));
+        self.parts.load(db, wanted.map(|(_, key)| *key).collect())
     }
 
     fn bounds(

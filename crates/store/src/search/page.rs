@@ -44,6 +44,9 @@ pub struct SearchResult {
 /// So many profiles are read by one thread; for more it pays to open a snapshot for several.
 const FEW_PROFILES: i64 = 50_000;
 
+/// Segments that a thread takes at once.
+const SHARE: i64 = 4;
+
 /// What some segments have for a page.
 struct Found {
     count: u64,
@@ -146,7 +149,12 @@ impl Store {
                 && request.sort.is_none_or(|sort| is_known(&sort.attribute));
             let unread = unindexed_users(db)?;
             let to_read = if is_indexed { unread } else { i64::MAX };
-            Ok(if to_read > FEW_PROFILES { cores() } else { 1 })
+            // A thread that waits for a server leaves its core to another.
+            let threads = match db.as_sqlite() {
+                Some(_) => cores(),
+                None => 2 * cores(),
+            };
+            Ok(if to_read > FEW_PROFILES { threads } else { 1 })
         })
     }
 
@@ -208,7 +216,7 @@ impl Store {
     }
 }
 
-/// Takes group after group from the others until there are no more, or enough is found.
+/// Takes share after share from the others until there are no more, or enough is found.
 fn collect(
     reader: &SnapshotReader,
     request: &SearchRequest<'_>,
@@ -221,11 +229,11 @@ fn collect(
     let mut keys = request.sort.map(|sort| Keys::new(&db, sort)).transpose()?;
     let mut found = Found::new(most, request);
     loop {
-        let group = next.fetch_add(GROUP, Ordering::Relaxed);
-        if group > to || found.count >= enough {
+        let share = next.fetch_add(SHARE, Ordering::Relaxed);
+        if share > to || found.count >= enough {
             return Ok(found);
         }
-        for segment in group..(group + GROUP).min(to + 1) {
+        for segment in share..(share + SHARE).min(to + 1) {
             let users = filter.matching(&db, segment)?;
             if users.is_empty() {
                 continue;
