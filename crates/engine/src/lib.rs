@@ -20,7 +20,8 @@ use std::sync::Arc;
 use purser_core::clock::{Clock, Timestamp};
 use purser_core::connection::Connection;
 use purser_core::id::JobId;
-use purser_store::{OpenOptions, Store, StoreError, StoreUrl};
+use purser_core::job::{JobConnection, JobKind, Runner};
+use purser_store::{ConnectionRow, NewJob, OpenOptions, Store, StoreError, StoreUrl};
 
 pub use clock::SystemClock;
 pub use error::EngineError;
@@ -74,8 +75,20 @@ impl Engine {
         self.clock.now()
     }
 
-    fn new_job_id(&self) -> JobId {
-        JobId::from_random(&random())
+    /// Returns a job that is to be made, with neither a file nor a name of the caller's.
+    fn new_job(&self, kind: JobKind, runner: Runner, connection: Option<&ConnectionRow>) -> NewJob {
+        NewJob {
+            id: JobId::from_random(&random()),
+            kind,
+            runner,
+            connection: connection.map(|row| JobConnection {
+                id: row.connection.id.clone(),
+                name: row.connection.name.clone(),
+            }),
+            external_id: None,
+            created_at: self.now(),
+            file: None,
+        }
     }
 }
 

@@ -9,11 +9,9 @@ mod preview;
 
 use purser_core::edit::{Edit, Outcome};
 use purser_core::id::JobId;
-use purser_core::job::{EditOptions, Job, JobConnection, JobKind, Runner};
+use purser_core::job::{EditOptions, Job, JobKind, Runner};
 use purser_core::query::{Limits, Query};
-use purser_store::{
-    Claimed, ConnectionRow, EditCheckpoint, EditScope, NewJob, StoreError, UserEdit,
-};
+use purser_store::{Claimed, ConnectionRow, EditCheckpoint, EditScope, StoreError, UserEdit};
 
 use crate::{Engine, EngineError, Stage, Watch};
 
@@ -84,18 +82,8 @@ impl Engine {
             options,
             limits: _,
         } = request;
-        let job = NewJob {
-            id: self.new_job_id(),
-            kind: JobKind::UsersEdit(options.clone()),
-            runner,
-            connection: connection.as_ref().map(|row| JobConnection {
-                id: row.connection.id.clone(),
-                name: row.connection.name.clone(),
-            }),
-            external_id: None,
-            created_at: self.now(),
-            file: None,
-        };
+        let kind = JobKind::UsersEdit(options.clone());
+        let job = self.new_job(kind, runner, connection.as_ref());
         self.store.create_job(&job)?;
         Ok(job.id)
     }

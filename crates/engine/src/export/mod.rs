@@ -17,9 +17,9 @@ use std::time::{Duration, Instant};
 
 use purser_core::format::{Encoder, OutputFormat};
 use purser_core::index::{SEGMENT_USERS, first_of, segment_of};
-use purser_core::job::{ExportOptions, Job, JobConnection, JobKind, Progress, Runner, Summary};
+use purser_core::job::{ExportOptions, Job, JobKind, Progress, Runner, Summary};
 use purser_core::query::{Limits, Query, Sort};
-use purser_store::{Claimed, ConnectionRow, Lease, NewJob, SnapshotReader, SortKey, StoreError};
+use purser_store::{Claimed, ConnectionRow, Lease, SnapshotReader, SortKey, StoreError};
 
 use crate::import::panic_text;
 use crate::{Engine, EngineError, Stage, Watch};
@@ -80,18 +80,8 @@ impl Engine {
             connection,
             options,
         } = request;
-        let job = NewJob {
-            id: self.new_job_id(),
-            kind: JobKind::UsersExport(options.clone()),
-            runner,
-            connection: connection.as_ref().map(|row| JobConnection {
-                id: row.connection.id.clone(),
-                name: row.connection.name.clone(),
-            }),
-            external_id: None,
-            created_at: self.now(),
-            file: None,
-        };
+        let kind = JobKind::UsersExport(options.clone());
+        let job = self.new_job(kind, runner, connection.as_ref());
         self.store.create_job(&job)?;
         Ok(job.id)
     }

@@ -14,7 +14,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use purser_core::id::JobId;
-use purser_core::job::{ImportOptions, Job, JobConnection, JobKind, JobStatus, Runner, Summary};
+use purser_core::job::{ImportOptions, Job, JobKind, JobStatus, Runner, Summary};
 use purser_store::{Batch, Claimed, ConnectionRow, Ending, Lease, NewJob, Step};
 
 use crate::{Engine, EngineError, Input, Stage, Watch, import_obstacle};
@@ -103,17 +103,11 @@ impl Engine {
         {
             return Err(obstacle.into());
         }
+        let kind = JobKind::UsersImport(options.clone());
         let job = NewJob {
-            id: self.new_job_id(),
-            kind: JobKind::UsersImport(options.clone()),
-            runner,
-            connection: connection.as_ref().map(|row| JobConnection {
-                id: row.connection.id.clone(),
-                name: row.connection.name.clone(),
-            }),
             external_id: external_id.clone(),
-            created_at: self.now(),
             file,
+            ..self.new_job(kind, runner, connection.as_ref())
         };
         self.store.create_job(&job)?;
         Ok(job.id)

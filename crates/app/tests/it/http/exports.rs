@@ -124,8 +124,8 @@ fn requests_that_do_not_fit_are_refused() {
     assert_snapshot!(refused("{"), @r#"400 {"statusCode":400,"error":"Bad Request","message":"Invalid request payload JSON format","errorCode":"invalid_body"}"#);
     assert_snapshot!(refused("[]"), @r#"400 {"statusCode":400,"error":"Bad Request","message":"Payload validation error: 'Expected type object but found type array'.","errorCode":"invalid_body"}"#);
     assert_snapshot!(refused(r#"{"where":"x"}"#), @r#"400 {"statusCode":400,"error":"Bad Request","message":"Payload validation error: 'Additional properties not allowed: where'.","errorCode":"invalid_body"}"#);
-    assert_snapshot!(refused(r#"{"query":"email:("}"#), @"");
-    assert_snapshot!(refused(r#"{"sort":"email:up"}"#), @"");
+    assert_snapshot!(refused(r#"{"query":"email:("}"#), @r#"400 {"statusCode":400,"error":"Bad Request","message":"the parenthesis is not closed at character 7; expected `)` behind the group","errorCode":"invalid_query_string"}"#);
+    assert_snapshot!(refused(r#"{"sort":"email:up"}"#), @r#"400 {"statusCode":400,"error":"Bad Request","message":"Payload validation error: '`email:up` is no order: `up` is no direction; expected FIELD:1 (ascending) or FIELD:-1 (descending)' on property sort.","errorCode":"invalid_body"}"#);
     assert_snapshot!(refused(r#"{"connection_id":"con_x"}"#), @r#"400 {"statusCode":400,"error":"Bad Request","message":"Payload validation error: 'String does not match pattern ^con_[A-Za-z0-9]{16}$' on property connection_id (connection_id of the connection from which users will be exported).","errorCode":"invalid_body"}"#);
     assert_snapshot!(refused(r#"{"connection_id":"con_0000000000000000"}"#), @r#"400 {"statusCode":400,"error":"Bad Request","message":"The connection does not exist","errorCode":"inexistent_connection"}"#);
     assert_snapshot!(refused(r#"{"format":"xml"}"#), @r#"400 {"statusCode":400,"error":"Bad Request","message":"Payload validation error: 'No enum match for: xml' on property format (Format of the file. Must be `json` or `csv`).","errorCode":"invalid_body"}"#);

@@ -236,7 +236,8 @@ fn check_search(body: &ExportBody) -> Result<(), ApiError> {
             .map_err(|error| ApiError::bad_request(error.to_string(), "invalid_query_string"))?;
     }
     if let Some(sort) = &body.sort {
-        Sort::parse(sort).map_err(|error| ApiError::invalid_body(error.to_string()))?;
+        let refuse = |problem: String| ApiError::invalid_body(violation(&problem, "sort", ""));
+        Sort::parse(sort).map_err(|error| refuse(error.to_string()))?;
     }
     Ok(())
 }
