@@ -8,7 +8,7 @@ use crate::query::error::QueryError;
 use crate::query::expr::Expr;
 use crate::query::field::{BARE, Meaning, meaning};
 use crate::query::leaf::{Kind, Leaf};
-use crate::query::parser::MAX_CLAUSES;
+use crate::query::parser::{MAX_CLAUSES, MAX_PATTERNS};
 use crate::query::syntax::{Clause, Joint, Modifier, Name, Node, Value, ValueKind};
 
 /// What values are looked up in.
@@ -34,6 +34,7 @@ pub(super) fn check(query: &str, limits: Limits, clauses: Vec<Clause>) -> Result
         limits,
         bare,
         leaves: 0,
+        patterns: 0,
     };
     checker.clauses(clauses, &Target::Bare)
 }
@@ -43,6 +44,8 @@ struct Checker<'q> {
     limits: Limits,
     bare: Vec<Attribute>,
     leaves: usize,
+    /// What must be tried on every value, one after the other.
+    patterns: usize,
 }
 
 impl Checker<'_> {
@@ -138,11 +141,22 @@ impl Checker<'_> {
     }
 
     fn value(&mut self, value: Value, target: &Target) -> Result<Expr, QueryError> {
-        self.leaves += if matches!(target, Target::Bare) {
+        let fields = if matches!(target, Target::Bare) {
             BARE.len()
         } else {
             1
         };
+        self.leaves += fields;
+        if !matches!(value.kind, ValueKind::Term(_) | ValueKind::Phrase(_)) {
+            self.patterns += fields;
+        }
+        if self.patterns > MAX_PATTERNS {
+            let what = format!(
+                "the query has more than {MAX_PATTERNS} patterns, ranges and fuzzy terms, each of {} fields for one without",
+                BARE.len()
+            );
+            return Err(self.error(&value, what));
+        }
         if self.leaves > MAX_CLAUSES {
             let what = format!(
                 "the query has more than {MAX_CLAUSES} clauses, each of {} fields for a term without one",

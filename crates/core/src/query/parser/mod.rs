@@ -14,6 +14,9 @@ pub(super) const MAX_BYTES: usize = 1 << 20;
 /// Most values and wildcards in a query, a term without a field counted as often as it is looked up: 30,000 ids, and an end
 /// to memory.
 pub(super) const MAX_CLAUSES: usize = 32_768;
+/// Most patterns, ranges and fuzzy terms, counted likewise: values are found by a table, but each of these is tried on every
+/// value of every user.
+pub(super) const MAX_PATTERNS: usize = 512;
 /// Most parentheses inside each other: far more than people or programs write, and nothing to a thread's stack.
 const MAX_DEPTH: usize = 100;
 /// Longest pattern or term, in bytes: what Lucene indexes.

@@ -52,6 +52,21 @@ fn nesting_is_bounded() {
 }
 
 #[test]
+fn the_number_of_patterns_is_bounded() {
+    let many = |count: usize, clause: &str| answer(&vec![clause; count].join(" OR "));
+    for clause in ["name:a*", "email:[a TO b]", "app_metadata.x:a~"] {
+        assert_eq!(
+            many(512, clause),
+            Some(clause.contains("email")),
+            "{clause}"
+        );
+        assert_eq!(many(513, clause), None, "{clause}");
+    }
+    assert!(many(64, "z*").is_some());
+    assert_eq!(many(65, "z*"), None, "each is looked up in eight fields");
+}
+
+#[test]
 fn the_number_of_clauses_is_bounded() {
     let ids = |count: usize| {
         (0..count)
