@@ -2,13 +2,16 @@
 
 mod value;
 
+use std::collections::HashSet;
+use std::ops::Range;
+
 use crate::query::Limits;
 use crate::query::attribute::{Attribute, Class};
 use crate::query::error::QueryError;
 use crate::query::expr::Expr;
 use crate::query::field::{BARE, Meaning, meaning};
 use crate::query::leaf::{Kind, Leaf};
-use crate::query::parser::{MAX_CLAUSES, MAX_PATTERNS};
+use crate::query::parser::{MAX_ATTRIBUTES, MAX_CLAUSES, MAX_PATTERNS};
 use crate::query::syntax::{Clause, Joint, Modifier, Name, Node, Value, ValueKind};
 
 /// What values are looked up in.
@@ -35,6 +38,7 @@ pub(super) fn check(query: &str, limits: Limits, clauses: Vec<Clause>) -> Result
         bare,
         leaves: 0,
         patterns: 0,
+        attributes: HashSet::new(),
     };
     checker.clauses(clauses, &Target::Bare)
 }
@@ -46,6 +50,7 @@ struct Checker<'q> {
     leaves: usize,
     /// What must be tried on every value, one after the other.
     patterns: usize,
+    attributes: HashSet<Attribute>,
 }
 
 impl Checker<'_> {
@@ -120,14 +125,27 @@ impl Checker<'_> {
         }
     }
 
-    fn target(&self, name: &Name) -> Result<Target, QueryError> {
+    /// Counts the different fields of the query.
+    fn count(&mut self, attribute: &Attribute, span: Range<usize>) -> Result<(), QueryError> {
+        self.attributes.insert(attribute.clone());
+        if self.attributes.len() <= MAX_ATTRIBUTES {
+            return Ok(());
+        }
+        let what = format!("the query asks for more than {MAX_ATTRIBUTES} fields");
+        Err(QueryError::new(self.query, span, what))
+    }
+
+    fn target(&mut self, name: &Name) -> Result<Target, QueryError> {
         match &name.path[..] {
             "_exists_" => return Ok(Target::Exists),
             "_missing_" => return Ok(Target::Missing),
             _ => {}
         }
         match meaning(&name.path) {
-            Meaning::Attribute(attribute) => Ok(Target::Attribute(attribute)),
+            Meaning::Attribute(attribute) => {
+                self.count(&attribute, name.span.clone())?;
+                Ok(Target::Attribute(attribute))
+            }
             Meaning::NotSearched => Ok(Target::NotSearched),
             Meaning::Unknown(suggestion) => {
                 let what = format!("`{}` is no field", shortened(&name.path));
@@ -198,7 +216,7 @@ impl Checker<'_> {
     }
 
     /// Checks the value of `_exists_`, which is a name.
-    fn existence(&self, value: Value) -> Result<Expr, QueryError> {
+    fn existence(&mut self, value: Value) -> Result<Expr, QueryError> {
         match value.kind {
             ValueKind::Term(path) | ValueKind::Phrase(path) => self.exists(&path, value.span),
             ValueKind::Pattern(pattern) if pattern.is_everything() => Ok(Expr::All),
@@ -208,9 +226,12 @@ impl Checker<'_> {
         }
     }
 
-    fn exists(&self, path: &str, span: std::ops::Range<usize>) -> Result<Expr, QueryError> {
+    fn exists(&mut self, path: &str, span: Range<usize>) -> Result<Expr, QueryError> {
         match meaning(path) {
-            Meaning::Attribute(attribute) => Ok(Expr::Leaf(Leaf::new(&attribute, Kind::Exists))),
+            Meaning::Attribute(attribute) => {
+                self.count(&attribute, span)?;
+                Ok(Expr::Leaf(Leaf::new(&attribute, Kind::Exists)))
+            }
             Meaning::Unknown(None) if path.split('.').any(str::is_empty) => {
                 let error = QueryError::new(self.query, span, "a key is missing");
                 Err(error.expecting("a field as in `user_metadata.country`"))

@@ -17,6 +17,8 @@ pub(super) const MAX_CLAUSES: usize = 32_768;
 /// Most patterns, ranges and fuzzy terms, counted likewise: values are found by a table, but each of these is tried on every
 /// value of every user.
 pub(super) const MAX_PATTERNS: usize = 512;
+/// Most fields: every one is looked for in every profile.
+pub(super) const MAX_ATTRIBUTES: usize = 256;
 /// Most parentheses inside each other: far more than people or programs write, and nothing to a thread's stack.
 const MAX_DEPTH: usize = 100;
 /// Longest pattern or term, in bytes: what Lucene indexes.

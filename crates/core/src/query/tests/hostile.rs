@@ -67,6 +67,16 @@ fn the_number_of_patterns_is_bounded() {
 }
 
 #[test]
+fn the_number_of_fields_is_bounded() {
+    let fields = |count: usize| -> Vec<String> {
+        (0..count).map(|i| format!("app_metadata.a{i}:1")).collect()
+    };
+    assert_eq!(answer(&fields(256).join(" OR ")), Some(false));
+    assert_eq!(answer(&fields(257).join(" OR ")), None);
+    assert!(answer(&"_exists_:app_metadata.a ".repeat(300)).is_some());
+}
+
+#[test]
 fn the_number_of_clauses_is_bounded() {
     let ids = |count: usize| {
         (0..count)
