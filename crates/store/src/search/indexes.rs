@@ -38,12 +38,6 @@ impl Store {
                 .unwrap_or(0)
                 .max(FIRST_DECLARED)
                 + 1;
-            // It takes the place of the index that a common path has by itself.
-            db.execute(
-                doing,
-                "DELETE FROM common_paths WHERE path = ?1",
-                values![attribute.name().as_str()],
-            )?;
             db.execute(
                 doing,
                 "INSERT INTO indexes (id, path, created_at) VALUES (?1, ?2, ?3)",

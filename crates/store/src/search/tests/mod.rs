@@ -23,6 +23,7 @@ on_both_stores!(
     indexes_are_declared_and_dropped,
     values_that_cannot_be_indexed_are_found,
     common_paths_are_indexed_by_themselves,
+    numbers_of_common_paths_are_given_once,
 );
 
 /// Some of the users of the recorded answers, scattered over several segments and two connections.
@@ -404,4 +405,24 @@ fn common_paths_are_indexed_by_themselves(new: New) {
     scene.check(&parsed("NOT _exists_:app_metadata.plan"), None);
     assert!(scene.store.drop_index(&plan).unwrap());
     scene.check(&parsed(common), None);
+}
+
+/// Blocks stay where they are, so another path under the number would get the values of the one before.
+fn numbers_of_common_paths_are_given_once(new: New) {
+    let store = new();
+    let path = |name: &str| Attribute::parse(&format!("app_metadata.{name}")).unwrap();
+    let note = |name: &str| {
+        store
+            .write("testing", |db| super::paths::note(db, &[path(name)]))
+            .unwrap();
+    };
+    note("a");
+    store.create_index(&path("a"), NOW).unwrap();
+    assert!(store.drop_index(&path("a")).unwrap());
+    note("b");
+    let numbers = store.read("testing", |db| {
+        let sql = "SELECT id FROM common_paths ORDER BY path";
+        db.rows("testing", sql, &[], |row| row.int(0))
+    });
+    assert_eq!(numbers.unwrap(), [100, 101]);
 }
