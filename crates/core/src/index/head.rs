@@ -148,17 +148,6 @@ impl Head {
         })
     }
 
-    /// Returns how much memory it takes.
-    pub fn bytes(&self) -> usize {
-        let starts = self.starts.as_ref().map_or(0, |starts| starts.len() * 4);
-        self.bytes.len() + starts + self.parts.len() * 64
-    }
-
-    /// Returns how many distinct values there are.
-    pub fn values(&self) -> u32 {
-        self.values
-    }
-
     /// Returns how many parts the block has outside its head.
     pub fn parts(&self) -> u32 {
         match self.inline {

@@ -124,12 +124,6 @@ impl Test {
         }
     }
 
-    /// Returns whether the values at the path alone decide. `_exists_` of metadata also asks for what lies below the path:
-    /// if there is a value the test is true, if there is none the profile has to be asked.
-    pub fn is_decided_by_values(&self) -> bool {
-        !(self.is_exists() && self.class == Class::Metadata)
-    }
-
     fn make_spans(&self) -> Option<Vec<Span>> {
         match &self.kind {
             Kind::Exists => Some(vec![Span::Between(Bound::Unbounded, Bound::Unbounded)]),

@@ -61,7 +61,7 @@ impl Store {
 
 /// Returns a segment to be built, and how many more there are.
 fn next(db: &Db<'_>) -> Result<Option<(i64, u64)>, StoreError> {
-    let (_, last) = edges(db)?;
+    let (first, last) = edges(db)?;
     let declared = highest_declared(db)?;
     let mut good = db.rows(
         DOING,
@@ -71,8 +71,7 @@ fn next(db: &Db<'_>) -> Result<Option<(i64, u64)>, StoreError> {
         values![declared, MANY_CHANGED],
         |row| row.int(0),
     )?;
-    good.retain(|segment| *segment <= last);
-    let (first, _) = edges(db)?;
+    good.retain(|segment| (first..=last).contains(segment));
     let missing = (first..=last).find(|segment| good.binary_search(segment).is_err());
     let left = (last + 1 - first) - good.len() as i64 - 1;
     Ok(missing.map(|segment| (segment, left.max(0) as u64)))

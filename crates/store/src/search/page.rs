@@ -9,7 +9,7 @@ use purser_core::query::{Expr, Query, Sort};
 use purser_core::user::Profile;
 
 use super::attributes::indexed;
-use super::filter::{Filter, GROUP, leaves};
+use super::filter::{Filter, leaves};
 use super::keyed::candidates;
 use super::profiles::fetch;
 use super::sort::{First, Keys};
@@ -301,10 +301,7 @@ pub(super) fn edges(db: &Db<'_>) -> Result<(i64, i64), StoreError> {
     let first = edge("SELECT min(pk) FROM users")?.flatten();
     let last = edge("SELECT max(pk) FROM users")?.flatten();
     Ok(match (first, last) {
-        (Some(first), Some(last)) => {
-            let first = segment_of(first);
-            (first - first % GROUP, segment_of(last))
-        }
+        (Some(first), Some(last)) => (segment_of(first), segment_of(last)),
         _ => (0, -1),
     })
 }

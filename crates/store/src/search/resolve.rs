@@ -2,23 +2,23 @@
 
 use std::ops::ControlFlow;
 
-use purser_core::index::{Bits, Bounds, first_of, place_of};
+use purser_core::index::{Bits, Bounds, first_of, place_of, segment_of};
 
 use super::filter::{Filter, numbers};
 use super::profiles::{fetch, scan};
 use crate::db::Db;
 use crate::error::StoreError;
 
-/// So many users of a segment are read faster one by one than with all that lie between them: in this process, and from a
-/// server.
-const SPARSE: usize = 2048;
-const SPARSE_REMOTE: usize = 256;
+/// One user in so many numbers is read faster by itself than with all that lie between: in this process, and from a server.
+const SPARSE: usize = 8;
+const SPARSE_REMOTE: usize = 64;
 
-/// Hands the profiles of `wanted` to `each`, in order; those that are there, of the filter's connection.
+/// Hands the profiles of `wanted`, places of the numbers `from..=to` of one segment, to `each`, in order; those that are
+/// there, of the filter's connection.
 pub(super) fn read(
     db: &Db<'_>,
-    filter: (Option<i64>, Option<&str>),
-    segment: i64,
+    (connection, needle): (Option<i64>, Option<&str>),
+    (from, to): (i64, i64),
     wanted: &Bits,
     mut each: impl FnMut(i64, &str) -> ControlFlow<()>,
 ) -> Result<(), StoreError> {
@@ -26,22 +26,19 @@ pub(super) fn read(
     if count == 0 {
         return Ok(());
     }
-    let (connection, needle) = filter;
-    let sparse = match db.as_sqlite() {
+    let one_in = match db.as_sqlite() {
         Some(_) => SPARSE,
         None => SPARSE_REMOTE,
     };
-    if count <= sparse {
-        let pks: Vec<i64> = wanted
-            .iter()
-            .map(|place| first_of(segment) + place as i64)
-            .collect();
+    let width = place_of(to) + 1 - place_of(from);
+    if count * one_in <= width {
+        let first = first_of(segment_of(from));
+        let pks: Vec<i64> = wanted.iter().map(|place| first + place as i64).collect();
         return fetch(db, &pks, connection, |index, packed| {
             each(pks[index], packed)
         });
     }
-    let (first, last) = numbers(segment);
-    scan(db, (first, last), connection, needle, |pk, packed| {
+    scan(db, (from, to), connection, needle, |pk, packed| {
         if wanted.contains(place_of(pk)) {
             each(pk, packed)
         } else {
@@ -61,7 +58,7 @@ impl Filter {
         read(
             db,
             (connection, needle.as_deref()),
-            segment,
+            numbers(segment),
             &open,
             |pk, packed| {
                 if self.matches(packed) {
@@ -80,7 +77,6 @@ impl Filter {
         (from, to): (i64, i64),
         mut each: impl FnMut(i64, &str) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
-        let segment = purser_core::index::segment_of(from);
         let mut bounds = if self.takes_all() {
             // Nothing to ask: whoever is there.
             Bounds {
@@ -88,7 +84,7 @@ impl Filter {
                 maybe: Bits::all(),
             }
         } else {
-            self.bounds(db, segment)?
+            self.bounds(db, segment_of(from))?
         };
         bounds.maybe.keep_range(place_of(from), place_of(to) + 1);
         let needle = bounds
@@ -97,27 +93,14 @@ impl Filter {
             .then(|| self.needle().map(str::to_owned))
             .flatten();
         let sure = bounds.sure;
-        let connection = self.connection;
-        let filter = (connection, needle.as_deref());
-        let mut judge = |pk: i64, packed: &str| {
+        let filter = (self.connection, needle.as_deref());
+        let judge = |pk: i64, packed: &str| {
             if sure.contains(place_of(pk)) || self.matches(packed) {
                 each(pk, packed)
             } else {
                 ControlFlow::Continue(())
             }
         };
-        // A range that is wanted as a whole is read as one.
-        let width = place_of(to) + 1 - place_of(from);
-        if bounds.maybe.count() * 8 > width {
-            let wanted = bounds.maybe;
-            return scan(db, (from, to), connection, filter.1, |pk, packed| {
-                if wanted.contains(place_of(pk)) {
-                    judge(pk, packed)
-                } else {
-                    ControlFlow::Continue(())
-                }
-            });
-        }
-        read(db, filter, segment, &bounds.maybe, judge)
+        read(db, filter, (from, to), &bounds.maybe, judge)
     }
 }

@@ -9,7 +9,7 @@ use purser_core::query::{Extractor, OwnedScalar, Scalar, Sort};
 
 use super::attributes::indexed;
 use super::blocks::{Parts, heads, part_key};
-use super::filter::{Filter, GROUP, Group};
+use super::filter::{Filter, GROUP, Group, numbers};
 use super::resolve::read;
 use crate::db::Db;
 use crate::error::StoreError;
@@ -208,7 +208,7 @@ impl Keys {
         read(
             db,
             (filter.connection, None),
-            segment,
+            numbers(segment),
             &unread,
             |pk, packed| {
                 let key = self.of(pk, packed);
